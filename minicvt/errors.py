@@ -1,0 +1,46 @@
+"""The errors minicvt raises: one line each, with what was expected and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class MinicvtError(Exception):
+    """Any error whose message is meant for the person at the keyboard."""
+
+
+class ShapeError(MinicvtError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DtypeError(MinicvtError, TypeError):
+    """A dtype other than the one the model runs in."""
+
+
+class UnknownName(MinicvtError, ValueError):
+    """A name that is in no table; the message gives the nearest that is."""
+
+
+class OptionError(MinicvtError, ValueError):
+    """An option outside its range."""
+
+
+class CheckpointError(MinicvtError, ValueError):
+    """A file that is damaged, foreign, or belongs to another model."""
+
+
+class GraphError(MinicvtError, RuntimeError):
+    """A backward pass that the recorded graph cannot answer truthfully."""
+
+
+class NotFiniteError(MinicvtError, ArithmeticError):
+    """A loss or gradient that became infinite or NaN."""
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> UnknownName:
+    """Build the error for ``name``, with the nearest known names beside it."""
+    names = sorted(known)
+    near = get_close_matches(str(name), names, n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
+    return UnknownName(f"unknown {kind} {name!r}: {hint}")
