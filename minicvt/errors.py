@@ -38,6 +38,10 @@ class NotFiniteError(MinicvtError, ArithmeticError):
     """A loss or gradient that became infinite or NaN."""
 
 
+class MissingPackage(MinicvtError, ImportError):
+    """An optional package that is not installed; the message says how to get it."""
+
+
 def unknown(kind: str, name: object, known: Iterable[str]) -> UnknownName:
     """Build the error for ``name``, with the nearest known names beside it."""
     names = sorted(known)
