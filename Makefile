@@ -1,0 +1,59 @@
+# Two commands are all one needs: `make tour` and `make test`.
+# They set up .venv by themselves, once; `make PYTHON=python3.13 tour` picks a Python.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m
+INSTALL := $(RUN) pip --disable-pip-version-check install --quiet --editable
+
+.PHONY: tour test check-slow lab notebooks lint clean
+
+tour: $(VENV)/tour.stamp ## train a CvT on real digits, write out/tour/index.html
+	@$(RUN) minicvt tour
+
+test: lint ## what CI runs: lints, the NumPy bodies, then every test
+	$(RUN) pytest -p tests.without_numba tests/kernels tests/operations tests/models
+	$(RUN) pytest
+
+check-slow: $(VENV)/test.stamp ## what takes longer: five seeds, kill -9, the wheel
+	$(RUN) pytest -m slow
+
+lint: $(VENV)/test.stamp ## ruff, mypy and the floors, without the tests
+	$(RUN) ruff check --quiet
+	$(RUN) mypy
+	$(BIN)/lint-imports
+
+lab: $(VENV)/lab.stamp ## JupyterLab on the notebooks
+	@$(BIN)/jupyter-lab notebooks
+
+notebooks: $(VENV)/test.stamp ## run every notebook, write its outputs and its twin
+	@$(BIN)/python tests/notebooks/refresh.py
+
+clean: ## remove what was built here, .venv too
+	rm -rf $(VENV) out build dist *.egg-info .coverage htmlcov
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is a promise kept: this extra is installed as pyproject.toml asks.
+$(VENV)/tour.stamp: pyproject.toml | $(BIN)/python
+	@echo "setting up $(VENV): the library and what the tour draws with"
+	@$(INSTALL) '.[tour]'
+	@touch $@
+
+$(VENV)/lab.stamp: pyproject.toml | $(BIN)/python
+	@echo "setting up $(VENV): JupyterLab"
+	@$(INSTALL) '.[lab]'
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@cp notebooks/lab-settings.json $(VENV)/share/jupyter/lab/settings/overrides.json
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml | $(BIN)/python
+	@echo "setting up $(VENV): the tests' tools, PyTorch among them"
+	@$(INSTALL) '.[test]'
+	@touch $@ $(VENV)/tour.stamp
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or \
+	    sys.exit("minicvt needs Python 3.11 or newer; this is " + sys.version)'
+	@$(PYTHON) -m venv --clear $(VENV)

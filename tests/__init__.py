@@ -1,0 +1,1 @@
+"""The tests of minicvt, one folder a floor."""
