@@ -10,7 +10,15 @@ Results are new arrays; inputs are never written to.
 from __future__ import annotations
 
 from minicvt.kernels.select import Kernel, active, use
+from minicvt.kernels.unfolding import col2im, im2col
 
 KERNELS = {name: kernel for name, kernel in globals().items() if type(kernel) is Kernel}
 
-__all__ = ["KERNELS", "Kernel", "active", "use", *KERNELS]
+__all__ = [
+    "KERNELS",
+    "Kernel",
+    "active",
+    "col2im",
+    "im2col",
+    "use",
+]

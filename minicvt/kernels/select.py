@@ -37,7 +37,7 @@ def active() -> str:
     return str(_active)
 
 
-class use:  # noqa: N801 - reads as a verb, as a call and after `with`
+class use:
     """Choose the bodies that run from now on, or inside a ``with`` block.
 
     ``use("numpy")`` sets them for the whole process; ``with use("loops"): ...``
@@ -77,6 +77,7 @@ class Kernel:
         self._bodies: dict[str, Callable[..., Any]] = {}
 
     def __call__(self, *arguments: Any) -> Any:
+        """Run the chosen body."""
         return self.body(active())(*arguments)
 
     def __repr__(self) -> str:

@@ -1,0 +1,110 @@
+"""Attention as nested loops: out = softmax(scale q kT + bias) v, head by head."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from minicvt.kernels.types import Array
+
+
+def softmax(x: Array) -> Array:
+    """y[n, k] = exp(x[n, k]) / sum_j exp(x[n, j]), row by row, (N, K) -> (N, K).
+
+    The largest x of the row is subtracted first: that changes nothing in the
+    quotient, and no exponential is larger than 1.
+    """
+    rows, columns = x.shape
+    y = np.empty_like(x)
+    for n in range(rows):
+        largest = x[n, 0]
+        for k in range(columns):
+            largest = max(largest, x[n, k])
+        total = 0.0
+        for k in range(columns):
+            y[n, k] = math.exp(x[n, k] - largest)
+            total += y[n, k]
+        for k in range(columns):
+            y[n, k] /= total
+    return y
+
+
+def softmax_backward(dy: Array, y: Array) -> Array:
+    """dx[n, k] = y[n, k] (dy[n, k] - sum_j dy[n, j] y[n, j]); y is the output."""
+    rows, columns = y.shape
+    dx = np.empty_like(y)
+    for n in range(rows):
+        inner = 0.0
+        for k in range(columns):
+            inner += dy[n, k] * y[n, k]
+        for k in range(columns):
+            dx[n, k] = y[n, k] * (dy[n, k] - inner)
+    return dx
+
+
+def attend(
+    q: Array, k: Array, v: Array, bias: Array | None, scale: float
+) -> tuple[Array, Array]:
+    """out[t] = sum_s p[t, s] v[s], where p[t] = softmax_s(scale q[t].k[s] + bias[t, s]).
+
+    Scaled dot-product attention of every sample b and head h (Vaswani et al. 2017,
+    equation 1).  q is (B, h, T, d), k (B, h, S, d), v (B, h, S, e), bias is None or
+    broadcasts to (B, h, T, S).  Returns out (B, h, T, e) and the probabilities p
+    (B, h, T, S).
+    """
+    batch, heads, queries, width = q.shape
+    keys, value_width = v.shape[2:]
+    out = np.zeros((batch, heads, queries, value_width), q.dtype)
+    probabilities = np.zeros((batch, heads, queries, keys), q.dtype)
+    if bias is not None:
+        probabilities[...] = bias
+    for b, h, t in np.ndindex(batch, heads, queries):
+        p = probabilities[b, h, t]  # a view: first the scores, then softmax in place
+        for s in range(keys):
+            for d in range(width):
+                p[s] += scale * q[b, h, t, d] * k[b, h, s, d]
+        largest = p[0]
+        for s in range(keys):
+            largest = max(largest, p[s])
+        total = 0.0
+        for s in range(keys):
+            p[s] = math.exp(p[s] - largest)
+            total += p[s]
+        for s in range(keys):
+            p[s] /= total
+            for e in range(value_width):
+                out[b, h, t, e] += p[s] * v[b, h, s, e]
+    return out, probabilities
+
+
+def attend_backward(
+    dout: Array, q: Array, k: Array, v: Array, scale: float, probabilities: Array
+) -> tuple[Array, Array, Array, Array]:
+    """dq[t] = scale sum_s ds[t, s] k[s], dk[s] = scale sum_t ds[t, s] q[t].
+
+    ds[t] = softmax_backward(dp[t], p[t]), with dp[t, s] = dout[t].v[s], is the
+    cotangent of the scores after scale and bias, so the bias' own too; and
+    dv[s] = sum_t p[t, s] dout[t].  Returns dq, dk, dv and ds (B, h, T, S).
+    """
+    batch, heads, queries, width = q.shape
+    keys, value_width = v.shape[2:]
+    dq = np.zeros(q.shape, q.dtype)
+    dk = np.zeros(k.shape, k.dtype)
+    dv = np.zeros(v.shape, v.dtype)
+    dscores = np.zeros(probabilities.shape, probabilities.dtype)
+    for b, h, t in np.ndindex(batch, heads, queries):
+        p = probabilities[b, h, t]
+        ds = dscores[b, h, t]  # a view: first dp, then softmax_backward in place
+        inner = 0.0
+        for s in range(keys):
+            for e in range(value_width):
+                ds[s] += dout[b, h, t, e] * v[b, h, s, e]
+                dv[b, h, s, e] += p[s] * dout[b, h, t, e]
+            inner += ds[s] * p[s]
+        for s in range(keys):
+            ds[s] = p[s] * (ds[s] - inner)
+            for d in range(width):
+                dq[b, h, t, d] += scale * ds[s] * k[b, h, s, d]
+                dk[b, h, s, d] += scale * ds[s] * q[b, h, t, d]
+    return dq, dk, dv, dscores

@@ -1,0 +1,19 @@
+"""How large a map is after a window has slid over it."""
+
+from __future__ import annotations
+
+
+def output_size(
+    size: int, kernel: int, stride: int, padding: int, ceil_mode: bool = False
+) -> int:
+    """Return how many windows fit on one axis: floor((n + 2*p - k) / s) + 1.
+
+    CvT's equation 1 with its stride s and padding p.  With ``ceil_mode`` the last
+    window may hang over the end, PyTorch's rule: o = ceil((n + 2*p - k) / s) + 1,
+    less 1 if that window would start in the padding, (o - 1)*s >= n + p.
+    """
+    free = size + 2 * padding - kernel
+    if not ceil_mode:
+        return free // stride + 1
+    windows = -(-free // stride) + 1
+    return windows - 1 if (windows - 1) * stride >= size + padding else windows

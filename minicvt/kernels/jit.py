@@ -1,0 +1,84 @@
+"""Compile a kernel with Numba, once per dtype, and keep the result between processes.
+
+Imported only by the ``compiled`` modules, which are imported when the first compiled
+kernel is called: importing Numba takes half a second.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import event
+from numba.extending import register_jitable
+
+from minicvt.kernels import cache
+
+VARIABLE = "MINICVT_QUIET"
+
+# A function that compiled kernels call: plain Python for everybody else.
+helper = register_jitable
+
+
+def jit(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Return ``function`` compiled by Numba at its first call; also a decorator.
+
+    Serial, without the GIL (threads may run it side by side), division as NumPy
+    divides.  Array arguments are made C-contiguous and are seen read-only, so that
+    there is one compilation per dtype: to Numba a writable, a read-only and a
+    strided array are three types.  ``options`` go to `numba.njit`.
+    """
+    compiled = _njit(function, nogil=True, error_model="numpy", **options)
+
+    @wraps(function)
+    def kernel(*arguments: Any) -> Any:
+        return compiled(*[_frozen(argument) for argument in arguments])
+
+    return kernel
+
+
+def _njit(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Call `numba.njit` with our cache folder in place of Numba's."""
+    folder = cache.folder()
+    if folder is None:
+        return numba.njit(**options)(function)
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder)
+    try:
+        return numba.njit(cache=True, **options)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _frozen(argument: Any) -> Any:
+    if not isinstance(argument, np.ndarray):
+        return argument
+    view = np.ascontiguousarray(argument).view()
+    view.flags.writeable = False
+    return view
+
+
+class _Notice(event.Listener):
+    """Says, once per process, that a kernel is being compiled: it takes seconds."""
+
+    told = bool(os.environ.get(VARIABLE))
+
+    def on_start(self, event: event.Event) -> None:
+        ours = event.data["dispatcher"].py_func.__module__.startswith("minicvt.")
+        if ours and not self.told:
+            self.told = True
+            print(
+                "minicvt: compiling kernels for the first use (cached afterwards)",
+                file=sys.stderr,
+            )
+
+    def on_end(self, event: event.Event) -> None:
+        pass
+
+
+event.register("numba:compile", _Notice())

@@ -1,0 +1,171 @@
+"""Normalisation as nested loops.  Rows are everything but the last axis, flattened.
+
+Layer normalisation looks along a row (one token, all channels), batch normalisation
+down a column (one channel, all tokens of the batch).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from minicvt.kernels.types import Array
+
+
+def layer_norm(
+    x: Array, weight: Array, bias: Array, eps: float
+) -> tuple[Array, Array, Array]:
+    """y[n, c] = weight[c] (x[n, c] - mean[n]) rstd[n] + bias[c].
+
+    mean[n] = sum_c x[n, c] / C and rstd[n] = 1 / sqrt(var[n] + eps), where
+    var[n] = sum_c (x[n, c] - mean[n])^2 / C  (Ba et al. 2016, equation 3).
+    x is (N, C); returns y (N, C), mean (N,) and rstd (N,).
+    """
+    rows, channels = x.shape
+    y = np.empty_like(x)
+    mean = np.empty(rows, x.dtype)
+    rstd = np.empty(rows, x.dtype)
+    for n in range(rows):
+        total = 0.0
+        for c in range(channels):
+            total += x[n, c]
+        mean[n] = total / channels
+        squares = 0.0
+        for c in range(channels):
+            squares += (x[n, c] - mean[n]) ** 2
+        rstd[n] = 1 / math.sqrt(squares / channels + eps)
+        for c in range(channels):
+            y[n, c] = weight[c] * (x[n, c] - mean[n]) * rstd[n] + bias[c]
+    return y, mean, rstd
+
+
+def layer_norm_backward(
+    dy: Array, x: Array, weight: Array, mean: Array, rstd: Array
+) -> tuple[Array, Array, Array]:
+    """dx[n, c] = rstd[n] (g[n, c] - mean_c(g) - xhat[n, c] mean_c(g xhat)).
+
+    Here xhat[n, c] = (x[n, c] - mean[n]) rstd[n] is the normalised input and
+    g[n, c] = weight[c] dy[n, c] its cotangent; the two means are the paths through
+    mean[n] and rstd[n].  dweight[c] = sum_n dy xhat and dbias[c] = sum_n dy.
+    """
+    rows, channels = x.shape
+    dx = np.empty_like(x)
+    dweight = np.zeros(channels)
+    dbias = np.zeros(channels)
+    for n in range(rows):
+        g_mean = 0.0
+        g_xhat_mean = 0.0
+        for c in range(channels):
+            xhat = (x[n, c] - mean[n]) * rstd[n]
+            dweight[c] += dy[n, c] * xhat
+            dbias[c] += dy[n, c]
+            g_mean += weight[c] * dy[n, c] / channels
+            g_xhat_mean += weight[c] * dy[n, c] * xhat / channels
+        for c in range(channels):
+            xhat = (x[n, c] - mean[n]) * rstd[n]
+            dx[n, c] = rstd[n] * (weight[c] * dy[n, c] - g_mean - xhat * g_xhat_mean)
+    return dx, dweight.astype(x.dtype), dbias.astype(x.dtype)
+
+
+def batch_norm(
+    x: Array, weight: Array, bias: Array, eps: float
+) -> tuple[Array, Array, Array]:
+    """y[n, c] = weight[c] (x[n, c] - mean[c]) / sqrt(var[c] + eps) + bias[c].
+
+    mean[c] = sum_n x[n, c] / N and var[c] = sum_n (x[n, c] - mean[c])^2 / N, the
+    biased variance of this batch (Ioffe and Szegedy 2015, algorithm 1).
+    x is (N, C); returns y (N, C), mean (C,) and var (C,).
+    """
+    rows, channels = x.shape
+    mean = np.zeros(channels)
+    for n in range(rows):
+        for c in range(channels):
+            mean[c] += x[n, c] / rows
+    var = np.zeros(channels)
+    for n in range(rows):
+        for c in range(channels):
+            var[c] += (x[n, c] - mean[c]) ** 2 / rows
+    y = np.empty_like(x)
+    for n in range(rows):
+        for c in range(channels):
+            xhat = (x[n, c] - mean[c]) / math.sqrt(var[c] + eps)
+            y[n, c] = weight[c] * xhat + bias[c]
+    return y, mean.astype(x.dtype), var.astype(x.dtype)
+
+
+def batch_norm_backward(
+    dy: Array, x: Array, weight: Array, mean: Array, var: Array, eps: float
+) -> tuple[Array, Array, Array]:
+    """dx[n, c] = weight[c] rstd[c] (dy[n, c] - dbias[c] / N - xhat dweight[c] / N).
+
+    Here rstd[c] = 1 / sqrt(var[c] + eps) and xhat[n, c] = (x[n, c] - mean[c]) rstd[c];
+    dweight[c] = sum_n dy xhat and dbias[c] = sum_n dy are also the paths through the
+    variance and the mean of the batch.
+    """
+    rows, channels = x.shape
+    dweight = np.zeros(channels)
+    dbias = np.zeros(channels)
+    for n in range(rows):
+        for c in range(channels):
+            xhat = (x[n, c] - mean[c]) / math.sqrt(var[c] + eps)
+            dweight[c] += dy[n, c] * xhat
+            dbias[c] += dy[n, c]
+    dx = np.empty_like(x)
+    for n in range(rows):
+        for c in range(channels):
+            rstd = 1 / math.sqrt(var[c] + eps)
+            xhat = (x[n, c] - mean[c]) * rstd
+            centred = dy[n, c] - (dbias[c] + xhat * dweight[c]) / rows
+            dx[n, c] = weight[c] * rstd * centred
+    return dx, dweight.astype(x.dtype), dbias.astype(x.dtype)
+
+
+def batch_norm_eval(
+    x: Array, weight: Array, bias: Array, mean: Array, var: Array, eps: float
+) -> Array:
+    """y[n, c] = weight[c] (x[n, c] - mean[c]) / sqrt(var[c] + eps) + bias[c].
+
+    mean (C,) and var (C,) are the running statistics, constants here.
+    """
+    rows, channels = x.shape
+    y = np.empty_like(x)
+    for n in range(rows):
+        for c in range(channels):
+            xhat = (x[n, c] - mean[c]) / math.sqrt(var[c] + eps)
+            y[n, c] = weight[c] * xhat + bias[c]
+    return y
+
+
+def batch_norm_eval_backward(
+    dy: Array, x: Array, weight: Array, mean: Array, var: Array, eps: float
+) -> tuple[Array, Array, Array]:
+    """dx[n, c] = weight[c] dy[n, c] / sqrt(var[c] + eps).
+
+    dweight[c] = sum_n dy[n, c] xhat[n, c] and dbias[c] = sum_n dy[n, c].
+    """
+    rows, channels = x.shape
+    dx = np.empty_like(x)
+    dweight = np.zeros(channels)
+    dbias = np.zeros(channels)
+    for n in range(rows):
+        for c in range(channels):
+            rstd = 1 / math.sqrt(var[c] + eps)
+            dx[n, c] = weight[c] * rstd * dy[n, c]
+            dweight[c] += dy[n, c] * (x[n, c] - mean[c]) * rstd
+            dbias[c] += dy[n, c]
+    return dx, dweight.astype(x.dtype), dbias.astype(x.dtype)
+
+
+def column_sum(x: Array) -> Array:
+    """total[c] = sum_n x[n, c]: the gradient of a bias, (N, C) -> (C,).
+
+    The sum runs in float64: added up in float32 it would lose a digit or more when
+    there are many rows.
+    """
+    rows, channels = x.shape
+    total = np.zeros(channels)
+    for n in range(rows):
+        for c in range(channels):
+            total[c] += x[n, c]
+    return total.astype(x.dtype)
