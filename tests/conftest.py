@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-# Libraries read these once, when NumPy, Numba or PyTorch is first imported.
-for name in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
-    os.environ[f"{name}_NUM_THREADS"] = "1"
-
 import hypothesis
 import pytest
+
+# Libraries read these once, when NumPy, Numba or PyTorch is first imported.
+for library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
 
 hypothesis.settings.register_profile(
     "ci", derandomize=True, deadline=None, max_examples=25
