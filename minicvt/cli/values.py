@@ -1,0 +1,40 @@
+"""How the values of options are read: each error says what was expected and came."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+
+
+def natural(text: str) -> int:
+    """Read a whole number from 0."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1."""
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def seeds(text: str) -> list[int]:
+    """Read "0-4", "3" or "0,2,5"."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise ArgumentTypeError(f"expected 0-4, 3 or 0,2,5, got {text!r}")
+        found += range(int(first), int(last if dash else first) + 1)
+    if not found or len(set(found)) < len(found):
+        raise ArgumentTypeError(f"expected seeds, each once, got {text!r}")
+    return found
+
+
+def size(text: str) -> tuple[int, int]:
+    """Read "224" or "224x192" as (height, width)."""
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isdecimal() and int(side) for side in sides):
+        raise ArgumentTypeError(f"expected 224 or 224x192, got {text!r}")
+    return int(sides[0]), int(sides[-1])
