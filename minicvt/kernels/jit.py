@@ -33,7 +33,7 @@ def jit(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     there is one compilation per dtype: to Numba a writable, a read-only and a
     strided array are three types.  ``options`` go to `numba.njit`.
     """
-    compiled = _njit(function, nogil=True, error_model="numpy", **options)
+    compiled = jit_in_place(function, **options)
 
     @wraps(function)
     def kernel(*arguments: Any) -> Any:
@@ -42,8 +42,12 @@ def jit(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     return kernel
 
 
-def _njit(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Call `numba.njit` with our cache folder in place of Numba's."""
+def jit_in_place(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Return a step of a kernel, one that writes into its arguments, compiled.
+
+    As `jit`, but arrays are taken as they come.
+    """
+    options = {"nogil": True, "error_model": "numpy", **options}
     folder = cache.folder()
     if folder is None:
         return numba.njit(**options)(function)
