@@ -8,6 +8,7 @@ import re
 from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata, version
 from pathlib import Path
 
+import minicvt
 from minicvt import kernels, threads
 from minicvt.errors import MissingPackage
 
@@ -45,7 +46,7 @@ def _block(title: str, rows: Rows) -> str:
 def _itself() -> Rows:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return [
-        ("version", _metadata()["Version"]),
+        ("version", minicvt.__version__),
         ("python", f"{python} on {platform.system()} {platform.machine()}"),
         ("folder", str(Path(__file__).parent)),
     ]

@@ -1,7 +1,7 @@
 """The commands: a row each, with its options and its body.
 
 Bodies live in the floors below and are imported when their command runs, so that
-``minicvt --help`` costs no NumPy.
+``minicvt --help`` costs no Numba and no Matplotlib.
 """
 
 from __future__ import annotations

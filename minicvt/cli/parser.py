@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from argparse import SUPPRESS
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
+import minicvt
 from minicvt.errors import OptionError
 
 TITLE = "minicvt: a Convolutional vision Transformer from scratch, to be read and run"
@@ -30,7 +29,7 @@ def contents(commands: Mapping[str, Command]) -> str:
         if command.chapter != chapter:
             chapter = command.chapter
             lines += ["", chapter]
-        lines.append(f"  {name:10}{command.summary}")
+        lines.append(f"  {name:9}{command.summary}")
     lines += ["", "minicvt COMMAND --help says what a command takes."]
     return "\n".join(lines)
 
@@ -40,7 +39,8 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     whole = _Parser(prog="minicvt", add_help=False, allow_abbrev=False)
     whole.format_help = lambda: contents(commands) + "\n"  # type: ignore[method-assign]
     whole.add_argument("-h", "--help", action="help")
-    whole.add_argument("--version", action=_Version, nargs=0, dest=SUPPRESS)
+    version = f"minicvt {minicvt.__version__}"
+    whole.add_argument("--version", action="version", version=version)
     each = whole.add_subparsers(dest="command")
     for name, command in commands.items():
         one = each.add_parser(name, description=command.summary, allow_abbrev=False)
@@ -54,11 +54,3 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         where = self.prog.partition(" ")[2]
         raise OptionError(f"{where}: {message}" if where else message)
-
-
-class _Version(argparse.Action):
-    """Print the version that is installed."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print("minicvt", version("minicvt"))
-        parser.exit()

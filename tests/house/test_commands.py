@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 
+import minicvt
 from minicvt import cli
 from minicvt.cli.commands import COMMANDS
 from minicvt.cli.parser import Command
@@ -37,9 +38,9 @@ def test_help_is_a_table_of_contents(capsys: pytest.CaptureFixture[str]):
     lines = capsys.readouterr().out.splitlines()
     assert end.value.code == 0
     for name, one in COMMANDS.items():
-        assert f"  {name:10}{one.summary}" in lines
+        assert f"  {name:9}{one.summary}" in lines
         assert one.chapter in lines
-    assert max(map(len, lines)) <= 81
+    assert max(map(len, lines)) <= 80
 
 
 def test_no_command_prints_the_contents(capsys: pytest.CaptureFixture[str]):
@@ -54,7 +55,7 @@ def test_help_imports_nothing_heavy():
     )
     loaded = run.stdout.splitlines()[-1].split()
     assert "minicvt.cli" in loaded
-    assert not {"numpy", "numba", "scipy", "matplotlib"} & set(loaded)
+    assert not {"numba", "matplotlib", "sklearn", "torch"} & set(loaded)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -65,12 +66,10 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]):
     assert f"usage: minicvt {name}" in capsys.readouterr().out
 
 
-def test_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]):
-    from importlib.metadata import version
-
+def test_version(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         cli.main(["--version"])
-    assert capsys.readouterr().out == f"minicvt {version('minicvt')}\n"
+    assert capsys.readouterr().out == f"minicvt {minicvt.__version__}\n"
 
 
 @pytest.mark.parametrize(
