@@ -15,9 +15,11 @@ from minicvt.errors import CheckpointError
 
 StrPath = str | os.PathLike[str]
 
-NUMPY_DTYPES = frozenset(
-    "BOOL U8 I8 U16 I16 U32 I32 U64 I64 F16 F32 F64 C64".split()
-)  # as safetensors names them; BF16 and the eight-bit floats have no NumPy dtype
+# As safetensors names them; BF16 and the floats of eight bits have no NumPy dtype.
+NUMPY_DTYPES = {
+    *("BOOL", "U8", "U16", "U32", "U64", "I8", "I16", "I32", "I64"),
+    *("F16", "F32", "F64", "C64"),
+}
 FOREIGN = {
     b"PK\x03\x04": "a zip archive (what PyTorch writes as .pth or .pt)",
     b"\x80": "a Python pickle",

@@ -112,12 +112,11 @@ def test_every_flipped_byte_is_noticed(path: Path) -> None:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         try:
             tensors, text = read_tensors(path)
-        except CheckpointError as error:
-            assert "\n" not in str(error)
-        else:
-            accepted += 1
-            assert same(tensors)
-            assert TEXT.items() <= text.items()
+        except CheckpointError:
+            continue
+        accepted += 1
+        assert same(tensors)
+        assert TEXT.items() <= text.items()
     assert accepted <= len("sha256")
 
 
@@ -158,7 +157,9 @@ def test_foreign_files_are_named(tmp_path: Path, content: bytes, found: str) -> 
     (tmp_path / "model").write_bytes(content)
     with pytest.raises(CheckpointError) as caught:
         read_tensors(tmp_path / "model")
-    assert f"model: expected a safetensors file, found {found}" in str(caught.value)
+    message = str(caught.value)
+    assert f"model: expected a safetensors file, found {found}" in message
+    assert "\n" not in message
 
 
 def test_no_file_and_a_folder(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""What ``minicvt train`` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from minicvt import models
+from minicvt.data import load
+from minicvt.errors import unknown
+from minicvt.files import StrPath
+from minicvt.train.history import History
+from minicvt.train.loop import fit
+from minicvt.train.progress import Progress, clock
+from minicvt.train.recipes import RECIPES, Recipe
+from minicvt.train.seeds import interval
+
+
+def train(
+    task: str,
+    seeds: Sequence[int] = (0,),
+    *,
+    epochs: int | None = None,
+    out: StrPath | None = None,
+) -> list[History]:
+    """Train ``task``'s recipe once a seed and print each result, mean and interval.
+
+    A seed changes split, initialisation and order together. With ``out``, each run
+    is saved there after every epoch, and the same command continues what was
+    interrupted. Raises ``UnknownName``, ``CheckpointError``, ``NotFiniteError``.
+    """
+    if task not in RECIPES:
+        raise unknown("task", task, RECIPES)
+    recipe = RECIPES[task] if epochs is None else replace(RECIPES[task], epochs=epochs)
+    histories = []
+    for seed in seeds:
+        checkpoint = None if out is None else Path(out) / f"{task}-{seed}.safetensors"
+        history = train_seed(replace(recipe, seed=seed), checkpoint)
+        print(f"{task}, seed {seed}: {_result(history)}", flush=True)
+        histories.append(history)
+    if len(seeds) > 1:
+        print(f"{task}, {len(seeds)} seeds: {_summary(histories)}", flush=True)
+    return histories
+
+
+def train_seed(recipe: Recipe, checkpoint: StrPath | None = None) -> History:
+    """Train one run of ``recipe`` from its seed, with a progress line."""
+    dataset = load(recipe.dataset, recipe.seed)
+    model = models.build(recipe.model, seed=recipe.seed, **recipe.overrides)
+    return fit(model, dataset, recipe, checkpoint=checkpoint, on_epoch=Progress())
+
+
+def _result(history: History) -> str:
+    final = history.epochs[-1].test_accuracy
+    return f"test accuracy {final:.1%} in {clock(sum(history.column('seconds')))}"
+
+
+def _summary(histories: Sequence[History]) -> str:
+    finals = [history.epochs[-1].test_accuracy for history in histories]
+    mean, half = interval(finals)
+    return (
+        f"mean test accuracy {mean:.2%}, 95 % t-interval "
+        f"{mean - half:.2%} to {min(1.0, mean + half):.2%}"
+    )

@@ -1,0 +1,106 @@
+"""The training loop: epochs, made of steps."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from minicvt.data import Dataset, batch_count, batches
+from minicvt.errors import NotFiniteError
+from minicvt.files import StrPath
+from minicvt.kernels.types import Array
+from minicvt.nn import Module
+from minicvt.ops import cross_entropy
+from minicvt.train import diagnosis
+from minicvt.train.checkpoints import restore_run, save_run
+from minicvt.train.clipping import clip_gradients
+from minicvt.train.evaluate import accuracy
+from minicvt.train.history import Epoch, History
+from minicvt.train.recipes import Recipe
+from minicvt.train.run import Run
+from minicvt.train.schedules import warmup_cosine
+
+
+def fit(
+    model: Module,
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    checkpoint: StrPath | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> History:
+    """Train ``model`` in place, as ``recipe`` says, and return what happened.
+
+    With a ``checkpoint`` the run is saved there after every epoch, and goes on
+    from there if the file exists: a run killed at any moment ends with the same
+    bits as one that was not. ``on_epoch`` is called with each `Epoch`.
+
+    Raises ``NotFiniteError`` at the first loss or gradient that is not finite, with
+    its origin, and ``CheckpointError`` for the file of another run.
+    """
+    run = Run.start(model, dataset, recipe)
+    if checkpoint is not None and Path(checkpoint).exists():
+        restore_run(checkpoint, run)
+    while run.epoch <= recipe.epochs:
+        epoch = train_epoch(run)
+        run.history.epochs.append(epoch)
+        if checkpoint is not None:
+            save_run(checkpoint, run)
+        if on_epoch is not None:
+            on_epoch(epoch)
+    return run.history
+
+
+# Overflow is looked for in every step, where it can be named: NumPy need not warn.
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def train_epoch(run: Run) -> Epoch:
+    """Go through the training images once, then look at the test images."""
+    recipe, data = run.recipe, run.dataset
+    run.model.train()
+    began = time.perf_counter()
+    images, labels = data.epoch(run.augmentation)
+    size, drop_last = recipe.batch_size, recipe.drop_last
+    steps = recipe.epochs * batch_count(len(images), size, drop_last=drop_last)
+    losses, hits, seen = 0.0, 0, 0
+    for x, y in batches(images, labels, size, run.order, drop_last=drop_last):
+        lr = recipe.lr * warmup_cosine(run.step, steps, recipe.warmup)
+        loss, right = train_step(run, x, y, lr)
+        losses, hits, seen = losses + loss * len(y), hits + right, seen + len(y)
+    speed = seen / (time.perf_counter() - began)
+    if (culprit := diagnosis.stored(run.model.state_dict().items())) is not None:
+        raise NotFiniteError(f"epoch {run.epoch}, step {run.step}: then {culprit}")
+    test = accuracy(run.model, data.test_images, data.test_labels)
+    return Epoch(
+        epoch=run.epoch,
+        epochs=recipe.epochs,
+        loss=losses / seen,
+        train_accuracy=hits / seen,
+        test_accuracy=test,
+        images_per_second=speed,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def train_step(run: Run, images: Array, labels: Array, lr: float) -> tuple[float, int]:
+    """One batch: forward, backward, clip, update; return its loss and its hits."""
+    model, optimizer, recipe = run.model, run.optimizer, run.recipe
+    states = run.random_states()
+    logits = model(images)
+    loss = cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
+    if not math.isfinite(loss.item()):
+        run.rewind(states)  # the same masks again
+        cause = diagnosis.forward(model, images)
+        raise NotFiniteError(f"{run.place}: the loss is not finite: {cause}")
+    optimizer.zero_grad()
+    loss.backward()
+    norm = clip_gradients(optimizer.parameters.values(), recipe.clip_norm)
+    if not math.isfinite(norm):
+        cause = diagnosis.backward(optimizer.parameters)
+        raise NotFiniteError(f"{run.place}: the gradient is not finite: {cause}")
+    optimizer.step(lr)
+    run.step += 1
+    return loss.item(), int((logits.numpy().argmax(-1) == labels).sum())

@@ -1,0 +1,50 @@
+"""Recipes: everything that decides a training run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from minicvt.errors import OptionError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Model, data and numbers of one training run; JSON can hold all of it.
+
+    ``seed`` decides the split, the initialisation, the order of the images and
+    their augmentation, each through a stream of its own.
+    """
+
+    model: str
+    dataset: str
+    epochs: int
+    lr: float
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    batch_size: int = 64
+    weight_decay: float = 0.05
+    betas: tuple[float, float] = (0.9, 0.999)
+    warmup: float = 0.1
+    clip_norm: float = 1.0
+    label_smoothing: float = 0.0
+    drop_last: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "lr", "clip_norm"):
+            if not getattr(self, name) > 0:
+                raise OptionError(f"{name}: expected > 0, got {getattr(self, name)}")
+        for name in ("warmup", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise OptionError(f"{name}: expected [0, 1), got {getattr(self, name)}")
+
+    def to_json(self) -> str:
+        """Return the recipe as a JSON object."""
+        return json.dumps(asdict(self))
+
+
+RECIPES = {
+    "digits8": Recipe(model="cvt-c8w", dataset="digits8", epochs=25, lr=5e-3),
+}
