@@ -1,0 +1,7 @@
+"""Models, one file a paper."""
+
+from minicvt.models.config import Config
+from minicvt.models.cvt import CvT, CvTConfig
+from minicvt.models.registry import VARIANTS, build, config
+
+__all__ = ["VARIANTS", "Config", "CvT", "CvTConfig", "build", "config"]

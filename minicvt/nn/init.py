@@ -1,0 +1,72 @@
+"""How parameters start: one object carries the dtype, the randomness, the scheme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod, sqrt
+from typing import Any
+
+import numpy as np
+
+from minicvt.blank import Blank, is_shapes_only
+from minicvt.errors import DtypeError, unknown
+
+Shape = tuple[int, ...]
+SCHEMES = ("trunc_norm", "xavier")
+
+
+class Init:
+    """Draws every starting value of a model, in ``dtype``, from ``seed``.
+
+    ``scheme`` is for the weights of Linear layers: "trunc_norm" is normal with
+    std 0.02 (the official CvT: its truncation at +-2 is 100 standard deviations
+    away, so it never cuts), "xavier" uniform in +-sqrt(6 / (in + out)). Their
+    biases are zero. Convolutions are uniform in +-1/sqrt(fan_in), weight and bias.
+    """
+
+    def __init__(
+        self, dtype: Any = "float32", seed: Any = 0, scheme: str = "trunc_norm"
+    ) -> None:
+        if scheme not in SCHEMES:
+            raise unknown("init scheme", scheme, SCHEMES)
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise DtypeError(f"dtype must be float32 or float64, got {self.dtype}")
+        self.rng = np.random.default_rng(seed)
+        self.scheme = scheme
+
+    def generator(self) -> np.random.Generator:
+        """Return a new independent generator, for a layer that draws masks."""
+        return self.rng.spawn(1)[0]
+
+    def _fill(self, shape: Shape, draw: Callable[[], Any]) -> Any:
+        if is_shapes_only():
+            return Blank(shape, self.dtype)
+        return np.asarray(draw(), self.dtype)
+
+    def zeros(self, *shape: int) -> Any:
+        """All zeros."""
+        return self._fill(shape, lambda: np.zeros(shape))
+
+    def ones(self, *shape: int) -> Any:
+        """All ones."""
+        return self._fill(shape, lambda: np.ones(shape))
+
+    def normal(self, *shape: int, std: float = 0.02) -> Any:
+        """Normal values around 0: class tokens and position embeddings."""
+        return self._fill(shape, lambda: self.rng.normal(0, std, shape))
+
+    def uniform(self, *shape: int, bound: float) -> Any:
+        """Uniform values in +-bound."""
+        return self._fill(shape, lambda: self.rng.uniform(-bound, bound, shape))
+
+    def linear(self, out_features: int, in_features: int) -> Any:
+        """Weight of a Linear layer, after the scheme."""
+        if self.scheme == "xavier":
+            bound = sqrt(6 / (in_features + out_features))
+            return self.uniform(out_features, in_features, bound=bound)
+        return self.normal(out_features, in_features)
+
+    def conv(self, *shape: int) -> Any:
+        """Weight of a convolution ``(O, I/groups, kh, kw)``: PyTorch's default."""
+        return self.uniform(*shape, bound=1 / sqrt(prod(shape[1:])))

@@ -1,0 +1,102 @@
+"""What feeds q, k and v (CvT section 3.2, figure 3): four answers.
+
+A projection takes tokens with their grid and returns tokens with theirs; a
+Linear layer of the attention (the point-wise half) follows, except after the
+dense one, which is both halves in one. Special tokens have no neighbours, so
+only the point-wise half touches them.
+
+=======  =========================================  ====================
+method   q                                          k and v
+=======  =========================================  ====================
+dw_bn    depthwise conv, BatchNorm                  the same with stride
+avg      as it is                                   average pooling
+linear   as it is                                   as it is
+dense    one s x s convolution, all C x C           the same with stride
+=======  =========================================  ====================
+"""
+
+from __future__ import annotations
+
+from minicvt import ops
+from minicvt.errors import unknown
+from minicvt.grid import Grid
+from minicvt.nn.init import Init
+from minicvt.nn.layers import BatchNorm2d, Conv2d
+from minicvt.nn.module import Module
+from minicvt.nn.tokens import flatten, unflatten
+from minicvt.tensor import Tensor
+
+KERNEL, PADDING = 3, 1
+
+
+class Identity(Module):
+    """Tokens as they are: a position-wise linear projection (figure 3a)."""
+
+    def forward(self, tokens: Tensor, grid: Grid) -> tuple[Tensor, Grid]:
+        """Return both unchanged."""
+        return tokens, grid
+
+
+class DepthwiseBN(Module):
+    """Depthwise convolution, then BatchNorm: s^2 C + 2C parameters (figure 3b, c)."""
+
+    def __init__(self, dim: int, stride: int, *, init: Init) -> None:
+        window = {"stride": stride, "padding": PADDING}
+        self.conv = Conv2d(dim, dim, KERNEL, groups=dim, bias=False, init=init, **window)
+        self.bn = BatchNorm2d(dim, init=init)
+
+    def forward(self, tokens: Tensor, grid: Grid) -> tuple[Tensor, Grid]:
+        """Filter the map; special tokens pass by."""
+        token_map, special = unflatten(tokens, grid)
+        return flatten(self.bn(self.conv(token_map)), special)
+
+
+class AvgPool(Module):
+    """Average pooling of the map, no parameters; ceil_mode as in the official code."""
+
+    def __init__(self, stride: int) -> None:
+        self.stride = stride
+
+    def forward(self, tokens: Tensor, grid: Grid) -> tuple[Tensor, Grid]:
+        """Pool the map; special tokens pass by."""
+        token_map, special = unflatten(tokens, grid)
+        window = {"kernel": KERNEL, "stride": self.stride, "padding": PADDING}
+        return flatten(ops.avg_pool2d(token_map, ceil_mode=True, **window), special)
+
+
+class Dense(Conv2d):
+    """The full s x s convolution of the paper's s^2 C^2, bias as in the Linear.
+
+    A special token is a map of its own, 1 x 1: of the kernel only the centre
+    ever meets it.
+    """
+
+    def __init__(self, dim: int, stride: int, *, init: Init) -> None:
+        super().__init__(dim, dim, KERNEL, stride, PADDING, init=init)
+
+    def forward(self, tokens: Tensor, grid: Grid) -> tuple[Tensor, Grid]:  # type: ignore[override]
+        """Convolve the map, and give special tokens the centre tap."""
+        token_map, special = unflatten(tokens, grid)
+        if special is not None:
+            centre = self.weight[:, :, PADDING, PADDING]
+            special = ops.linear(special, centre, self.bias)
+        return flatten(super().forward(token_map), special)
+
+
+METHODS = ("dw_bn", "avg", "linear", "dense")
+
+
+def conv_projection(
+    method: str, dim: int, stride: int, role: str, *, init: Init
+) -> Module:
+    """Build the projection before q (``role="q"``) or before k or v ("kv").
+
+    ``stride`` is that of this role. Raises ``UnknownName`` for other methods.
+    """
+    if method not in METHODS:
+        raise unknown("projection", method, METHODS)
+    if method == "dw_bn":
+        return DepthwiseBN(dim, stride, init=init)
+    if method == "dense":
+        return Dense(dim, stride, init=init)
+    return AvgPool(stride) if method == "avg" and role == "kv" else Identity()

@@ -1,0 +1,85 @@
+"""Softmax and scaled dot-product attention."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minicvt import kernels
+from minicvt.errors import ShapeError
+from minicvt.grid import Grid
+from minicvt.ops.elementwise import same
+from minicvt.ops.linear import rows
+from minicvt.ops.operation import Shape, Spec, operation
+
+
+@operation(same)
+def softmax(x):
+    """y = exp(x) / sum exp(x) over the last axis; dx = y * (dy - sum(dy * y))."""
+    y = kernels.softmax(rows(x))
+
+    def pullback(d):
+        return (kernels.softmax_backward(rows(d), y).reshape(x.shape),)
+
+    return y.reshape(x.shape), pullback
+
+
+def _attend_rule(
+    q: Shape,
+    k: Shape,
+    v: Shape,
+    bias: Shape | None,
+    *,
+    scale: float,
+    query_grid: Grid | None,
+    key_grid: Grid | None,
+) -> Spec:
+    fits = len(q) == len(k) == len(v) == 4 and q[:2] == k[:2] == v[:2]
+    if not fits or q[3] != k[3] or k[2] != v[2]:
+        raise ShapeError(
+            f"attend: q {q}, k {k}, v {v} should be (B, h, T, d), (B, h, S, d), "
+            "(B, h, S, e)"
+        )
+    scores = (*q[:3], k[2])
+    if bias is not None and _broadcast(bias, scores) != scores:
+        raise ShapeError(f"attend: bias {bias} does not broadcast to {scores}")
+    for grid, tokens in ((query_grid, q[2]), (key_grid, k[2])):
+        if grid is not None and grid.tokens != tokens:
+            raise ShapeError(f"attend: grid {grid} is not {tokens} tokens")
+    return Spec((*q[:3], v[3]), macs=prod(scores) * (q[3] + v[3]))
+
+
+def _broadcast(a: Shape, b: Shape) -> Shape | None:
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        return None
+
+
+@operation(_attend_rule)
+def attend(q, k, v, bias=None, *, scale, query_grid=None, key_grid=None):
+    """softmax(scale q k^T + bias) v, for each head.
+
+    q ``(B, h, T, d)``, k ``(B, h, S, d)``, v ``(B, h, S, e)`` -> ``(B, h, T, e)``;
+    bias broadcasts to the scores ``(B, h, T, S)``. The grids change nothing here:
+    they tell whoever observes where queries and keys lie on the image.
+    """
+    y, probabilities = kernels.attend(q, k, v, bias, scale)
+
+    def pullback(d):
+        return kernels.attend_backward(d, q, k, v, scale, probabilities)
+
+    return y, pullback
+
+
+def attention_map(event: Any) -> Any:
+    """Attention of an observed ``attend``: softmax(scale q k^T + bias).
+
+    ``event`` is the OperationEvent; returns an array ``(B, h, T, S)``.
+    """
+    q, k, _, bias = (t if t is None else t.numpy() for t in event.inputs)
+    scores = event.options["scale"] * (q @ k.swapaxes(-1, -2))
+    scores = scores if bias is None else scores + bias
+    return kernels.softmax(rows(scores)).reshape(scores.shape)

@@ -1,0 +1,154 @@
+"""Convolutions over channels-last maps, and the im2col they rest on.
+
+Sizes follow equation 1 of the CvT paper, written with stride s, kernel k and
+padding p: H' = floor((H + 2p - k) / s) + 1.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from minicvt import kernels
+from minicvt.errors import ShapeError
+from minicvt.kernels.geometry import output_size
+from minicvt.ops.linear import rows
+from minicvt.ops.operation import Shape, Spec, operation
+
+Pair = tuple[int, int]
+
+
+def window_sizes(
+    name: str, x: Shape, kernel: Pair, stride: Pair, padding: Pair, ceil_mode=False
+) -> Pair:
+    """Height and width after sliding a window; raises when it does not fit."""
+    if len(x) != 4:
+        raise ShapeError(f"{name}: x must be (B, H, W, C), got {x}")
+    if min(stride) < 1 or min(kernel) < 1 or min(padding) < 0:
+        raise ShapeError(
+            f"{name}: kernel {kernel} and stride {stride} must be positive, "
+            f"padding {padding} not negative"
+        )
+    if any(n + 2 * p < k for n, k, p in zip(x[1:3], kernel, padding)):
+        raise ShapeError(
+            f"{name}: kernel {kernel} is larger than the map {x[1:3]} of x {x} "
+            f"with padding {padding}"
+        )
+    h, w = (
+        output_size(n, k, s, p, ceil_mode)
+        for n, k, s, p in zip(x[1:3], kernel, stride, padding)
+    )
+    return h, w
+
+
+def _im2col_rule(x: Shape, *, kernel: Pair, stride: Pair, padding: Pair) -> Spec:
+    h, w = window_sizes("im2col", x, kernel, stride, padding)
+    return Spec((x[0], h, w, *kernel, x[3]))
+
+
+@operation(_im2col_rule, pairs=("kernel", "stride", "padding"))
+def im2col(x, *, kernel, stride=1, padding=0):
+    """Lay every window out as a row.
+
+    x ``(B, H, W, C)`` -> ``(B, H', W', kh, kw, C)``. The pullback is its adjoint,
+    col2im: every pixel collects from all the windows that saw it.
+    """
+    y = kernels.im2col(x, kernel, stride, padding)
+    return y, lambda d: (kernels.col2im(d, x.shape[1:3], stride, padding),)
+
+
+def _col2im_rule(columns: Shape, *, size: Pair, stride: Pair, padding: Pair) -> Spec:
+    if len(columns) != 6:
+        raise ShapeError(f"col2im: needs (B, H', W', kh, kw, C), got {columns}")
+    b, h, w, kh, kw, c = columns
+    expected = window_sizes("col2im", (b, *size, c), (kh, kw), stride, padding)
+    if (h, w) != expected:
+        raise ShapeError(f"col2im: map {size} has {expected} windows, got {(h, w)}")
+    return Spec((b, *size, c))
+
+
+@operation(_col2im_rule, pairs=("size", "stride", "padding"))
+def col2im(columns, *, size, stride=1, padding=0):
+    """Add every window back where it was cut out: the adjoint of im2col."""
+    y = kernels.col2im(columns, size, stride, padding)
+    return y, lambda d: (kernels.im2col(d, columns.shape[3:5], stride, padding),)
+
+
+def _conv2d_rule(
+    x: Shape,
+    weight: Shape,
+    bias: Shape | None,
+    *,
+    stride: Pair,
+    padding: Pair,
+    groups: int,
+) -> Spec:
+    if len(weight) != 4:
+        raise ShapeError(f"conv2d: weight must be (O, I/groups, kh, kw), got {weight}")
+    out, depth, kh, kw = weight
+    h, w = window_sizes("conv2d", x, (kh, kw), stride, padding)
+    if groups < 1 or depth * groups != x[3] or out % groups:
+        raise ShapeError(
+            f"conv2d: weight {weight} in {groups} groups needs {depth * groups} "
+            f"channels, x is {x}"
+        )
+    if bias not in (None, (out,)):
+        raise ShapeError(f"conv2d: bias {bias} should be {(out,)}")
+    shape = (x[0], h, w, out)
+    return Spec(shape, macs=prod(shape) * depth * kh * kw)
+
+
+@operation(_conv2d_rule, pairs=("stride", "padding"))
+def conv2d(x, weight, bias=None, *, stride=1, padding=0, groups=1):
+    """y[b,i,j,o] = sum_{u,v,c} x[b, si+u-p, sj+v-p, c] w[o,c,u,v] + bias[o].
+
+    x ``(B, H, W, I)``, weight ``(O, I/groups, kh, kw)`` -> ``(B, H', W', O)``.
+    Each group of outputs sees its own group of inputs.
+    """
+    y = kernels.conv2d(x, weight, stride, padding, groups)
+    if bias is not None:
+        y += bias
+    size, kernel = x.shape[1:3], weight.shape[2:]
+
+    def pullback(d):
+        return (
+            lambda: kernels.conv2d_input_grad(d, weight, size, stride, padding, groups),
+            lambda: kernels.conv2d_weight_grad(d, x, kernel, stride, padding, groups),
+            lambda: kernels.column_sum(rows(d)),
+        )
+
+    return y, pullback
+
+
+def _depthwise_rule(x: Shape, weight: Shape, *, stride: Pair, padding: Pair) -> Spec:
+    if len(weight) != 4 or weight[1] != 1:
+        raise ShapeError(f"depthwise_conv2d: weight must be (C, 1, kh, kw), got {weight}")
+    h, w = window_sizes("depthwise_conv2d", x, weight[2:], stride, padding)  # type: ignore[arg-type]
+    if weight[0] != x[3]:
+        raise ShapeError(
+            f"depthwise_conv2d: weight {weight} needs {weight[0]} channels, x is {x}"
+        )
+    shape = (x[0], h, w, x[3])
+    return Spec(shape, macs=prod(shape) * weight[2] * weight[3])
+
+
+@operation(_depthwise_rule, pairs=("stride", "padding"))
+def depthwise_conv2d(x, weight, *, stride=1, padding=0):
+    """One kernel per channel: y[b,i,j,c] = sum_{u,v} x[b, si+u-p, sj+v-p, c] w[c,u,v].
+
+    The spatial half of a depthwise separable convolution (CvT section 3.2): s^2 C
+    parameters where a dense one has s^2 C^2. weight is ``(C, 1, kh, kw)``.
+    """
+    y = kernels.depthwise_conv2d(x, weight, stride, padding)
+    size, kernel = x.shape[1:3], weight.shape[2:]
+
+    def pullback(d):
+        return (
+            lambda: kernels.depthwise_conv2d_input_grad(
+                d, weight, size, stride, padding
+            ),
+            lambda: kernels.depthwise_conv2d_weight_grad(
+                d, x, kernel, stride, padding
+            ),
+        )
+
+    return y, pullback

@@ -1,0 +1,67 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minicvt import kernels
+from minicvt.errors import ShapeError
+from minicvt.ops.operation import Shape, Spec, operation
+
+
+def rows(x: Any) -> Any:
+    """View ``(..., C)`` as ``(N, C)``."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def _matmul_rule(a: Shape, b: Shape) -> Spec:
+    if len(a) < 2 or len(b) < 2 or a[-1] != b[-2]:
+        raise ShapeError(f"matmul: {a} @ {b} needs (..., n, k) @ (..., k, m)")
+    try:
+        batch = np.broadcast_shapes(a[:-2], b[:-2])
+    except ValueError:
+        raise ShapeError(f"matmul: batch axes of {a} and {b} do not broadcast") from None
+    shape = (*batch, a[-2], b[-1])
+    return Spec(shape, macs=prod(shape) * a[-1])
+
+
+@operation(_matmul_rule)
+def matmul(a, b):
+    """A B over the last two axes; dA = dY B^T, dB = A^T dY."""
+    return a @ b, lambda d: (
+        lambda: d @ b.swapaxes(-1, -2),
+        lambda: a.swapaxes(-1, -2) @ d,
+    )
+
+
+def _linear_rule(x: Shape, weight: Shape, bias: Shape | None) -> Spec:
+    if len(weight) != 2 or not x or x[-1] != weight[1]:
+        raise ShapeError(f"linear: weight {weight} (out, in) does not fit x {x}")
+    if bias not in (None, weight[:1]):
+        raise ShapeError(f"linear: bias {bias} should be {weight[:1]}")
+    shape = (*x[:-1], weight[0])
+    return Spec(shape, macs=prod(shape) * x[-1])
+
+
+@operation(_linear_rule)
+def linear(x, weight, bias=None):
+    """y = x W^T + b on the last axis.
+
+    x ``(..., in)``, weight ``(out, in)``, bias ``(out,)`` or None.
+    dx = dy W, dW = dy^T x and db = dy summed over all rows.
+    """
+    y = x @ weight.T
+    if bias is not None:
+        y += bias
+
+    def pullback(d):
+        return (
+            lambda: d @ weight,
+            lambda: rows(d).T @ rows(x),
+            lambda: kernels.column_sum(rows(d)),
+        )
+
+    return y, pullback

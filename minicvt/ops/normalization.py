@@ -1,0 +1,89 @@
+"""LayerNorm and BatchNorm over the last axis (channels)."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from minicvt import kernels
+from minicvt.errors import ShapeError
+from minicvt.ops.linear import rows
+from minicvt.ops.operation import Shape, Spec, operation
+
+
+def _check_affine(name: str, x: Shape, weight: Shape, bias: Shape) -> None:
+    if not x or weight != x[-1:] or bias != x[-1:]:
+        raise ShapeError(
+            f"{name}: weight {weight} and bias {bias} should be {x[-1:]}, x is {x}"
+        )
+
+
+def _layer_norm_rule(x: Shape, weight: Shape, bias: Shape, **_: Any) -> Spec:
+    _check_affine("layer_norm", x, weight, bias)
+    return Spec(x)
+
+
+@operation(_layer_norm_rule)
+def layer_norm(x, weight, bias, *, eps=1e-5):
+    """y = (x - mean) / sqrt(var + eps) * weight + bias, each row by itself.
+
+    Mean and biased variance over the last axis. With g = dy * weight and xhat the
+    normalised row: dx = (g - mean(g) - xhat * mean(g * xhat)) / sqrt(var + eps).
+    """
+    y, mean, rstd = kernels.layer_norm(rows(x), weight, bias, eps)
+
+    def pullback(d):
+        dx, dweight, dbias = kernels.layer_norm_backward(
+            rows(d), rows(x), weight, mean, rstd
+        )
+        return dx.reshape(x.shape), dweight, dbias
+
+    return y.reshape(x.shape), pullback
+
+
+def _batch_norm_rule(x: Shape, weight: Shape, bias: Shape, **_: Any) -> Spec:
+    _check_affine("batch_norm", x, weight, bias)
+    if prod(x[:-1]) < 2:
+        raise ShapeError(f"batch_norm: training needs two values a channel, x is {x}")
+    return Spec(x, extras=(weight, weight))
+
+
+@operation(_batch_norm_rule)
+def batch_norm(x, weight, bias, *, eps=1e-5):
+    """y = (x - mean) / sqrt(var + eps) * weight + bias, each channel over the batch.
+
+    Training mode. Returns ``(y, mean, var)``; the biased variance, for the layer
+    to keep, is not differentiable. dx has the form of LayerNorm's, over rows.
+    """
+    y, mean, var = kernels.batch_norm(rows(x), weight, bias, eps)
+
+    def pullback(d):
+        dx, dweight, dbias = kernels.batch_norm_backward(
+            rows(d), rows(x), weight, mean, var, eps
+        )
+        return dx.reshape(x.shape), dweight, dbias
+
+    return y.reshape(x.shape), pullback, mean, var
+
+
+def _batch_norm_eval_rule(
+    x: Shape, weight: Shape, bias: Shape, *, mean: Any, var: Any, **_: Any
+) -> Spec:
+    _check_affine("batch_norm", x, weight, bias)
+    if mean.shape != weight or var.shape != weight:
+        raise ShapeError(f"batch_norm: statistics {mean.shape} should be {weight}")
+    return Spec(x)
+
+
+@operation(_batch_norm_eval_rule)
+def batch_norm_eval(x, weight, bias, *, mean, var, eps=1e-5):
+    """BatchNorm with stored statistics: one affine map per channel."""
+    y = kernels.batch_norm_eval(rows(x), weight, bias, mean, var, eps)
+
+    def pullback(d):
+        dx, dweight, dbias = kernels.batch_norm_eval_backward(
+            rows(d), rows(x), weight, mean, var, eps
+        )
+        return dx.reshape(x.shape), dweight, dbias
+
+    return y.reshape(x.shape), pullback

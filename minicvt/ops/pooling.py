@@ -1,0 +1,50 @@
+"""Maximum and average over windows of a channels-last map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicvt import kernels
+from minicvt.errors import ShapeError
+from minicvt.ops.convolution import Pair, window_sizes
+from minicvt.ops.operation import Shape, Spec, operation
+
+
+def _pool_rule(
+    x: Shape, *, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool, **_: Any
+) -> Spec:
+    if any(2 * p > k for p, k in zip(padding, kernel)):
+        raise ShapeError(f"pooling: padding {padding} is more than half of {kernel}")
+    h, w = window_sizes("pooling", x, kernel, stride, padding, ceil_mode)
+    return Spec((x[0], h, w, x[3]))
+
+
+@operation(_pool_rule, pairs=("kernel", "stride", "padding"))
+def max_pool2d(x, *, kernel, stride, padding=0, ceil_mode=False):
+    """Largest value of each window; the cotangent goes to where it was found.
+
+    Padding counts as minus infinity. x ``(B, H, W, C)`` -> ``(B, H', W', C)``.
+    """
+    options = {"kernel": kernel, "stride": stride, "padding": padding}
+    size = _pool_rule(x.shape, **options, ceil_mode=ceil_mode).shape[1:3]
+    y, winners = kernels.max_pool2d(x, kernel, stride, padding, size)
+    return y, lambda d: (kernels.max_pool2d_backward(d, winners, x.shape[1:3]),)
+
+
+@operation(_pool_rule, pairs=("kernel", "stride", "padding"))
+def avg_pool2d(
+    x, *, kernel, stride, padding=0, ceil_mode=False, count_include_pad=True
+):
+    """Mean of each window, PyTorch's divisor.
+
+    With ``count_include_pad`` zeros of the padding count, but not what lies
+    beyond it when ``ceil_mode`` lets the last window hang over.
+    """
+    options = {"kernel": kernel, "stride": stride, "padding": padding}
+    size = _pool_rule(x.shape, **options, ceil_mode=ceil_mode).shape[1:3]
+    y = kernels.avg_pool2d(x, kernel, stride, padding, size, count_include_pad)
+    return y, lambda d: (
+        kernels.avg_pool2d_backward(
+            d, x.shape[1:3], kernel, stride, padding, count_include_pad
+        ),
+    )

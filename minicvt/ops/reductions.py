@@ -1,0 +1,62 @@
+"""Sums and their relatives over chosen axes."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minicvt.errors import ShapeError
+from minicvt.ops.operation import Shape, Spec, operation
+
+
+def _axes(x: Shape, axis: Any) -> tuple[int, ...]:
+    """Read ``axis`` (None, a number or several) as sorted positions."""
+    given = range(len(x)) if axis is None else np.atleast_1d(axis)
+    axes = sorted({int(a) % len(x) if -len(x) <= a < len(x) else -1 for a in given})
+    if -1 in axes or len(axes) != len(given):
+        raise ShapeError(f"reduction: axis {axis} does not fit shape {x}")
+    return tuple(axes)
+
+
+def _reduced(x: Shape, *, axis: Any, keepdims: bool) -> Spec:
+    axes = _axes(x, axis)
+    kept = [1 if i in axes else n for i, n in enumerate(x)]
+    return Spec(tuple(n for i, n in enumerate(kept) if keepdims or i not in axes))
+
+
+def _spread(d: Any, x: Any, axis: Any) -> Any:
+    """Give every element of ``x`` the cotangent of the sum it went into."""
+    axes = _axes(x.shape, axis)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    return np.broadcast_to(d.reshape(kept), x.shape)
+
+
+@operation(_reduced)
+def sum(x, *, axis=None, keepdims=False):
+    """Sum over ``axis``, accumulated in float64; cotangents are spread back."""
+    total = x.sum(axis=_axes(x.shape, axis), dtype=np.float64, keepdims=keepdims)
+    return total.astype(x.dtype), lambda d: (_spread(d, x, axis),)
+
+
+@operation(_reduced)
+def mean(x, *, axis=None, keepdims=False):
+    """Mean over ``axis``, accumulated in float64."""
+    axes = _axes(x.shape, axis)
+    count = x.dtype.type(prod(x.shape[a] for a in axes))
+    average = x.mean(axis=axes, dtype=np.float64, keepdims=keepdims)
+    return average.astype(x.dtype), lambda d: (_spread(d / count, x, axis),)
+
+
+@operation(_reduced)
+def max(x, *, axis=None, keepdims=False):
+    """Maximum over ``axis``; equal maxima share the cotangent equally."""
+    top = x.max(axis=_axes(x.shape, axis), keepdims=True)
+
+    def pullback(d):
+        winners = (x == top).astype(x.dtype)
+        shares = winners / winners.sum(axis=_axes(x.shape, axis), keepdims=True)
+        return (_spread(d, x, axis) * shares,)
+
+    return top.reshape(_reduced(x.shape, axis=axis, keepdims=keepdims).shape), pullback

@@ -1,0 +1,117 @@
+"""Operations that move elements and compute nothing."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minicvt.errors import ShapeError
+from minicvt.ops.operation import Shape, Spec, operation
+
+
+def _reshape_rule(x: Shape, *, shape: Shape) -> Spec:
+    known = prod(n for n in shape if n != -1)
+    if shape.count(-1) == 1 and known and prod(x) % known == 0:
+        shape = tuple(prod(x) // known if n == -1 else n for n in shape)
+    if -1 in shape or prod(shape) != prod(x):
+        raise ShapeError(f"reshape: {x} has {prod(x)} elements, {shape} does not fit")
+    return Spec(shape)
+
+
+@operation(_reshape_rule)
+def reshape(x, *, shape):
+    """Same elements in the same order, other axes; one axis may be -1."""
+    return x.reshape(shape), lambda d: (d.reshape(x.shape),)
+
+
+def _transpose_rule(x: Shape, *, axes: Shape) -> Spec:
+    if sorted(axes) != list(range(len(x))):
+        raise ShapeError(f"transpose: axes {axes} do not reorder shape {x}")
+    return Spec(tuple(x[axis] for axis in axes))
+
+
+@operation(_transpose_rule)
+def transpose(x, *, axes):
+    """Axes in another order; the pullback undoes it."""
+    return x.transpose(axes), lambda d: (d.transpose(np.argsort(axes)),)
+
+
+def _getitem_rule(x: Shape, *, index: Any) -> Spec:
+    nothing = np.broadcast_to(np.empty(()), x)  # the shape without the memory
+    try:
+        return Spec(nothing[index].shape)
+    except IndexError as error:
+        raise ShapeError(f"getitem: shape {x}: {error}") from None
+
+
+@operation(_getitem_rule)
+def getitem(x, *, index):
+    """x[index]; an element taken twice receives both cotangents."""
+
+    def pullback(d):
+        dx = np.zeros(x.shape, d.dtype)
+        if _is_basic(index):
+            dx[index] = d
+        else:
+            np.add.at(dx, index, d)
+        return (dx,)
+
+    return x[index], pullback
+
+
+def _is_basic(index: Any) -> bool:
+    """Slices and integers only: no element can be taken twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    basic = (int, np.integer, slice, type(None), type(...))
+    return all(isinstance(part, basic) and part is not True for part in parts)
+
+
+def _concatenate_rule(*shapes: Shape, axis: int) -> Spec:
+    rank = len(shapes[0]) if shapes else 0
+    if not -rank <= axis < rank:
+        raise ShapeError(f"concatenate: axis {axis} of shapes {shapes}")
+    axis %= rank
+    rest = {s[:axis] + s[axis + 1 :] for s in shapes}
+    if len(rest) != 1 or any(len(s) != rank for s in shapes):
+        raise ShapeError(f"concatenate: {shapes} differ beyond axis {axis}")
+    joined = sum(s[axis] for s in shapes)
+    return Spec((*shapes[0][:axis], joined, *shapes[0][axis + 1 :]))
+
+
+@operation(_concatenate_rule)
+def concatenate(*arrays, axis):
+    """Join along ``axis``; the pullback cuts at the same places."""
+    cuts = np.cumsum([a.shape[axis] for a in arrays])[:-1]
+    joined = np.concatenate(arrays, axis)
+    return joined, lambda d: tuple(np.split(d, cuts, axis))
+
+
+def _pad_rule(x: Shape, *, widths: Any) -> Spec:
+    if len(widths) != len(x) or any(min(w) < 0 for w in widths):
+        raise ShapeError(f"pad: {x} needs (before, after) for each axis, got {widths}")
+    return Spec(tuple(n + before + after for n, (before, after) in zip(x, widths)))
+
+
+@operation(_pad_rule)
+def pad(x, *, widths):
+    """Zeros around x: ``widths`` is (before, after) for each axis."""
+    inner = tuple(slice(before, before + n) for n, (before, _) in zip(x.shape, widths))
+    return np.pad(x, widths), lambda d: (d[inner],)
+
+
+def _broadcast_to_rule(x: Shape, *, shape: Shape) -> Spec:
+    try:
+        fits = np.broadcast_shapes(x, shape) == tuple(shape)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(f"broadcast_to: {x} does not broadcast to {shape}")
+    return Spec(tuple(shape))
+
+
+@operation(_broadcast_to_rule)
+def broadcast_to(x, *, shape):
+    """Repeat x along new or one-long axes; the engine sums the cotangent back."""
+    return np.broadcast_to(x, shape), lambda d: (d,)

@@ -1,0 +1,31 @@
+"""Plain tables, aligned for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def cell(value: Any) -> str:
+    """Write integers with commas, other things as they print."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Lay out ``rows`` under ``headers``; numbers are set flush right."""
+    body = [list(row) for row in rows]
+    text = [list(headers), *[[cell(value) for value in row] for row in body]]
+    widths = [max(len(line[i]) for line in text) for i in range(len(headers))]
+    right = [all(_is_number(row[i]) for row in body) for i in range(len(headers))]
+
+    def line(values: Sequence[str]) -> str:
+        cells = zip(values, widths, right, strict=True)
+        set_cells = (v.rjust(w) if r else v.ljust(w) for v, w, r in cells)
+        return "  ".join(set_cells).rstrip()
+
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([line(text[0]), rule, *map(line, text[1:])])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) or str(value).strip("x%+-.,0123456789") == ""

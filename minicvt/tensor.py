@@ -1,0 +1,306 @@
+"""A tensor that remembers how it was made, and the walk back.
+
+``y = f(x)`` computed by an operation keeps a :class:`Node`: which tensors went
+in, and the pullback that turns a cotangent of ``y`` into one per input. Calling
+``loss.backward()`` walks these nodes from the loss to the leaves, each after all
+that used its output, and adds up what arrives (the chain rule, summed over paths).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minicvt.blank import Blank
+from minicvt.errors import DtypeError, GraphError, ShapeError
+
+Pullback = Callable[[Any], tuple[Any, ...]]
+FLOATS = (np.dtype("float32"), np.dtype("float64"))
+
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One executed operation on the tape.
+
+    ``versions`` are those of the inputs when it ran: a leaf written to since then
+    would make the pullback answer for values that are gone.
+    """
+
+    name: str
+    path: str
+    inputs: tuple[Tensor | None, ...]
+    versions: tuple[int, ...]
+    spec: Any
+    pullback: Pullback | None
+
+    def differentiable(self) -> Iterator[tuple[int, Tensor]]:
+        """Inputs that need a gradient, with their positions."""
+        for position, tensor in enumerate(self.inputs):
+            if tensor is not None and tensor.requires_grad:
+                yield position, tensor
+
+    def check_versions(self) -> None:
+        """Raise ``GraphError`` if an input was written to since it was used."""
+        for position, (tensor, then) in enumerate(
+            zip(self.inputs, self.versions, strict=True)
+        ):
+            if tensor is not None and tensor.version != then:
+                raise GraphError(
+                    f"backward: input {position} of {self}, shape {tensor.shape}, was "
+                    f"written to after it was used (version {then} then, "
+                    f"{tensor.version} now)"
+                )
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.path}" if self.path else self.name
+
+
+class Tensor:
+    """A read-only array of float32 or float64 that can be differentiated.
+
+    The array is copied in. Integers and other dtypes raise ``DtypeError``.
+    ``grad`` is a NumPy array, or None before the first backward.
+    """
+
+    __slots__ = ("__weakref__", "data", "grad", "node", "requires_grad", "version")
+    __array_ufunc__ = None  # array * tensor asks the tensor, not NumPy
+
+    def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        self._hold(data if isinstance(data, Blank) else np.array(_unwrapped(data)))
+        self.requires_grad = requires_grad
+
+    def _hold(self, array: Any) -> None:
+        if array.dtype not in FLOATS:
+            raise DtypeError(f"Tensor: expected float32 or float64, got {array.dtype}")
+        if not isinstance(array, Blank):
+            array.flags.writeable = False
+        self.data = array
+        self.grad: Any = None
+        self.node: Node | None = None
+        self.version = 0
+        self.requires_grad = False
+
+    @classmethod
+    def wrap(cls, array: Any) -> Tensor:
+        """Make a tensor around ``array`` without a copy; ``array`` becomes read-only."""
+        tensor = cls.__new__(cls)
+        tensor._hold(array)
+        return tensor
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 or float64."""
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.data.size
+
+    def numpy(self) -> Any:
+        """Return the values as a read-only NumPy array."""
+        return np.asarray(self.data)
+
+    def item(self) -> float:
+        """Return the value of a one-element tensor; others raise ``ShapeError``."""
+        if self.size != 1:
+            raise ShapeError(f"item: expected one element, got shape {self.shape}")
+        return float(self.numpy().reshape(()))
+
+    def detach(self) -> Tensor:
+        """Return the same values, cut off from the tape."""
+        return Tensor.wrap(self.data)
+
+    def backward(self, cotangent: Any = None, *, retain_graph: bool = False) -> None:
+        """Add d<cotangent, self>/d(leaf) to ``grad`` of every leaf.
+
+        A scalar needs no cotangent (it is 1). The graph is freed as the walk
+        goes, unless ``retain_graph``. Raises ``GraphError`` when nothing was
+        recorded, when the graph was freed, or when a leaf was written to since
+        its value was used; ``ShapeError`` when the cotangent does not fit.
+        """
+        if not self.requires_grad:
+            raise GraphError("backward: nothing was recorded (no input requires grad)")
+        arrived = {id(self): _seed(self, cotangent)}
+        for tensor in reversed(tape_order(self)):
+            gradient = arrived.pop(id(tensor))
+            if tensor.node is None:
+                tensor._accumulate(gradient)
+                continue
+            for source, part in _pull(tensor.node, gradient):
+                key = id(source)
+                arrived[key] = arrived[key] + part if key in arrived else part
+            if not retain_graph:
+                tensor.node.pullback = None
+
+    def _accumulate(self, gradient: Any) -> None:
+        total = gradient if self.grad is None else self.grad + gradient
+        self.grad = np.asarray(total)
+        self.grad.flags.writeable = False
+
+    def __repr__(self) -> str:
+        made = f", made by {self.node}" if self.node else ""
+        values = "" if isinstance(self.data, Blank) else f"{self.data}, "
+        return f"Tensor({values}shape {self.shape}, {self.dtype}{made})"
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise ShapeError("len: a scalar tensor has no length")
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __add__(self, other: Any) -> Tensor:
+        return ops.add(self, other)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return ops.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return ops.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return ops.multiply(self, other)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return ops.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return ops.divide(other, self)
+
+    def __pow__(self, exponent: float) -> Tensor:
+        return ops.power(self, exponent=exponent)
+
+    def __neg__(self) -> Tensor:
+        return ops.negative(self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return ops.matmul(other, self)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return ops.getitem(self, index=index)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def reshape(self, *shape: int) -> Tensor:
+        """Same elements in the same order, other axes; one may be -1."""
+        return ops.reshape(self, shape=shape)
+
+    def transpose(self, *axes: int) -> Tensor:
+        """Axes in another order; none given reverses them."""
+        return ops.transpose(self, axes=axes or tuple(range(self.ndim))[::-1])
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+        """Sum over ``axis`` (all axes by default)."""
+        return ops.sum(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+        """Mean over ``axis`` (all axes by default)."""
+        return ops.mean(self, axis=axis, keepdims=keepdims)
+
+
+def tape_order(root: Tensor) -> list[Tensor]:
+    """Tensors ``root`` was made from, each before every tensor made from it.
+
+    Depth first with a stack of our own: a chain of 10,000 operations is no
+    deeper than one of two. A tensor is listed only when all its inputs are, so
+    two residuals in series come out right, where a plain breadth-first walk
+    visits the first one before the second has sent all its share.
+    """
+    order: list[Tensor] = []
+    seen: set[int] = set()
+    stack: list[tuple[Tensor, bool]] = [(root, False)]
+    while stack:
+        tensor, inputs_listed = stack.pop()
+        if inputs_listed:
+            order.append(tensor)
+        elif id(tensor) not in seen:
+            seen.add(id(tensor))
+            stack.append((tensor, True))
+            if tensor.node is not None:
+                stack.extend((source, False) for _, source in tensor.node.differentiable())
+    return order
+
+
+def _pull(node: Node, gradient: Any) -> Iterator[tuple[Tensor, Any]]:
+    """Run one pullback: yield the share of each input that needs one."""
+    if node.pullback is None:
+        raise GraphError(
+            f"backward: the graph of {node} was freed by an earlier backward; "
+            "pass retain_graph=True to the first"
+        )
+    node.check_versions()
+    parts = node.pullback(gradient)
+    for position, source in node.differentiable():
+        part = parts[position]
+        yield source, unbroadcast(part() if callable(part) else part, source.shape)
+
+
+def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """Sum ``gradient`` over the axes along which ``shape`` was broadcast.
+
+    The adjoint of broadcasting. Sums in float64, since there may be many rows.
+    """
+    if gradient.shape == shape:
+        return gradient
+    lead = gradient.ndim - len(shape)
+    stretched = tuple(lead + i for i, n in enumerate(shape) if n == 1)
+    total = gradient.sum(axis=(*range(lead), *stretched), dtype=np.float64)
+    return total.astype(gradient.dtype).reshape(shape)
+
+
+def _seed(tensor: Tensor, cotangent: Any) -> Any:
+    if cotangent is None:
+        if tensor.size != 1:
+            raise ShapeError(f"backward: shape {tensor.shape} needs a cotangent")
+        return np.ones(tensor.shape, tensor.dtype)
+    seed = np.array(_unwrapped(cotangent))
+    if seed.shape != tensor.shape:
+        raise ShapeError(
+            f"backward: cotangent has shape {seed.shape}, tensor has {tensor.shape}"
+        )
+    return seed.astype(tensor.dtype)
+
+
+def _unwrapped(value: Any) -> Any:
+    return value.data if isinstance(value, Tensor) else value
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Run operations without recording them: no tape, no memory for backward."""
+    token = _recording.set(False)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
+
+
+def is_recording() -> bool:
+    """Whether operations are being recorded here."""
+    return _recording.get()
+
+
+from minicvt import ops  # noqa: E402  (operations need Tensor, Tensor's operators need them)
