@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from minicvt.accounting.parts import part_of
-from minicvt.blank import Blank, shapes_only
+from minicvt.blank import Blank
 from minicvt.errors import unknown
 from minicvt.observe import Event, OperationEvent, observe
 from minicvt.tables import table
-from minicvt.tensor import Tensor, no_grad
+from minicvt.tensor import Tensor
+from minicvt.train import evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +106,13 @@ def count(model: Any = None, image: tuple[int, int] | None = None) -> Ledger:
 
     ``with count() as ledger:`` counts whatever runs inside. ``count(model,
     image=(224, 224))`` counts one forward pass over one image of that height and
-    width by shapes alone, in evaluation mode; a model built under
-    ``shapes_only()`` needs no memory for it.
+    width (its own by default) by shapes alone, in evaluation mode; a model built
+    under ``shapes_only()`` needs no memory for it.
     """
     ledger = Ledger()
     if model is None:
         return ledger
-    height, width = image or (224, 224)
-    blank = Tensor(Blank((1, height, width, model.config.in_chans), model.dtype))
-    training = model.training
-    try:
-        with ledger, no_grad(), shapes_only():
-            model.eval()(blank)
-    finally:
-        model.train(training)
+    shape = (1, *(image or model.config.image), model.config.in_chans)
+    with ledger, evaluation(model):
+        model(Tensor(Blank(shape, model.dtype)))
     return ledger

@@ -61,7 +61,7 @@ def _count_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help="a name, as in cvt-13")
     add("--image", type=size, metavar="SIZE", help="224, or height x width: 224x192")
-    add("--by", default="stage", help="a row a kind, module or stage (%(default)s)")
+    add("--by", default="part", help="a row a part, stage, module or kind (%(default)s)")
 
 
 def _doctor() -> None:

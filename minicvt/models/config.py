@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from minicvt.errors import OptionError, unknown
 
 
 @dataclass(frozen=True)
 class Config:
-    """Fields every model has; a paper's own follow in a subclass."""
+    """Fields every model has; a paper's own follow in a subclass.
 
+    ``image`` is the height and width it was published for, where counting starts.
+    """
+
+    paper: ClassVar[str]
     name: str
     num_classes: int = 1000
     in_chans: int = 3
+    image: tuple[int, int] = (224, 224)
 
     def per_stage(self, first: str, *others: str) -> None:
         """Make each named field a tuple as long as ``first``, repeating one value.
@@ -41,8 +46,8 @@ class Config:
         return replace(self, **overrides)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return asdict(self)
+        """Plain values, ready for JSON, with the paper's name among them."""
+        return {"paper": self.paper} | asdict(self)
 
     def build(self, dtype: Any = "float32", seed: Any = 0) -> Any:
         """Make the model; subclasses say how."""

@@ -53,6 +53,7 @@ class CvTConfig(Config):
     token; a single value for a per-stage field stands for all stages.
     """
 
+    paper = "cvt"
     dims: tuple[int, ...] = (64, 192, 384)
     depths: tuple[int, ...] = (1, 2, 10)
     heads: tuple[int, ...] = (1, 3, 6)
@@ -186,6 +187,7 @@ VARIANTS = {
         "cvt-c8w",
         in_chans=1,
         num_classes=10,
+        image=(8, 8),
         dims=(24, 48),
         depths=(1, 1),
         heads=(1, 3),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from minicvt.errors import unknown
+from minicvt.errors import OptionError, unknown
 from minicvt.models import cvt
 from minicvt.models.config import Config
 
+PAPERS: dict[str, type[Config]] = {"cvt": cvt.CvTConfig}
 VARIANTS: dict[str, Config] = {**cvt.VARIANTS}
 
 
@@ -28,3 +30,18 @@ def build(
     ``OptionError`` for values that do not go together.
     """
     return config(name, **overrides).build(dtype, seed)
+
+
+def from_dict(values: Mapping[str, Any]) -> Config:
+    """Undo ``config.as_dict()``, perhaps after a trip through JSON.
+
+    Raises ``UnknownName`` for another paper, ``OptionError`` for other fields.
+    """
+    fields = dict(values)
+    paper = fields.pop("paper", None)
+    if paper not in PAPERS:
+        raise unknown("paper", paper, PAPERS)
+    try:
+        return PAPERS[paper](**fields)
+    except TypeError as error:
+        raise OptionError(f"configuration of a {paper}: {error}") from None

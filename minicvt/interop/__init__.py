@@ -1,0 +1,5 @@
+"""Models in files, for ourselves and for others."""
+
+from minicvt.interop.store import load, save
+
+__all__ = ["load", "save"]
