@@ -22,7 +22,7 @@ check-slow: $(VENV)/test.stamp ## what takes longer: five seeds, kill -9, the wh
 lint: $(VENV)/test.stamp ## ruff, mypy and the floors, without the tests
 	$(RUN) ruff check --quiet
 	$(RUN) mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 lab: $(VENV)/lab.stamp ## JupyterLab on the notebooks
 	@$(BIN)/jupyter-lab notebooks

@@ -7,6 +7,7 @@ Bodies live in the floors below and are imported when their command runs, so tha
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,8 @@ def _train(kernels: str | None, **options: Any) -> None:
     from minicvt.kernels import use
     from minicvt.train import commands
 
-    if kernels is not None:
-        use(kernels)
-    commands.train(**options)
+    with use(kernels) if kernels else nullcontext():
+        commands.train(**options)
 
 
 def _train_options(parser: ArgumentParser) -> None:
@@ -61,7 +61,7 @@ def _count_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help="a name, as in cvt-13")
     add("--image", type=size, metavar="SIZE", help="224, or height x width: 224x192")
-    add("--by", default="part", help="a row a part, stage, module or kind (%(default)s)")
+    add("--by", default="part", help="rows: part, stage, module or kind (%(default)s)")
 
 
 def _doctor() -> None:

@@ -82,7 +82,8 @@ def test_the_python_in_readme_runs():
     names: dict[str, object] = {}
     exec(compile(python, "README.md", "exec"), names)
     assert names["logits"].shape == (4, 10)
-    assert all(p.grad is not None for p in names["model"].parameters())
+    parameters = dict(names["model"].named_parameters())
+    assert all(parameter.grad is not None for parameter in parameters.values())
 
 
 def test_one_version():
