@@ -9,8 +9,46 @@ Results are new arrays; inputs are never written to.
 
 from __future__ import annotations
 
+from minicvt.kernels.activation import (
+    gelu,
+    gelu_backward,
+    gelu_tanh,
+    gelu_tanh_backward,
+    quick_gelu,
+    quick_gelu_backward,
+    silu,
+    silu_backward,
+)
+from minicvt.kernels.attention import (
+    attend,
+    attend_backward,
+    softmax,
+    softmax_backward,
+)
+from minicvt.kernels.convolution import (
+    conv2d,
+    conv2d_input_grad,
+    conv2d_weight_grad,
+)
+from minicvt.kernels.depthwise import (
+    depthwise_conv2d,
+    depthwise_conv2d_input_grad,
+    depthwise_conv2d_weight_grad,
+)
+from minicvt.kernels.normalization import (
+    batch_norm,
+    batch_norm_backward,
+    batch_norm_eval,
+    batch_norm_eval_backward,
+    column_sum,
+    layer_norm,
+    layer_norm_backward,
+)
 from minicvt.kernels.select import Kernel, active, use
-from minicvt.kernels.unfolding import col2im, im2col
+from minicvt.kernels.unfolding import (
+    col2im,
+    im2col,
+)
 
 KERNELS = {name: kernel for name, kernel in globals().items() if type(kernel) is Kernel}
 
@@ -18,7 +56,32 @@ __all__ = [
     "KERNELS",
     "Kernel",
     "active",
+    "attend",
+    "attend_backward",
+    "batch_norm",
+    "batch_norm_backward",
+    "batch_norm_eval",
+    "batch_norm_eval_backward",
     "col2im",
+    "column_sum",
+    "conv2d",
+    "conv2d_input_grad",
+    "conv2d_weight_grad",
+    "depthwise_conv2d",
+    "depthwise_conv2d_input_grad",
+    "depthwise_conv2d_weight_grad",
+    "gelu",
+    "gelu_backward",
+    "gelu_tanh",
+    "gelu_tanh_backward",
     "im2col",
+    "layer_norm",
+    "layer_norm_backward",
+    "quick_gelu",
+    "quick_gelu_backward",
+    "silu",
+    "silu_backward",
+    "softmax",
+    "softmax_backward",
     "use",
 ]

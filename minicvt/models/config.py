@@ -55,7 +55,5 @@ class Config:
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
-    """Read a field that may be one value for all stages; inner lists too."""
-    if isinstance(value, list | tuple):
-        return tuple(tuple(v) if isinstance(v, list) else v for v in value)
-    return (value,)
+    """Read a field that may be one value for all stages."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)

@@ -37,7 +37,7 @@ def from_dict(values: Mapping[str, Any]) -> Config:
 
     Raises ``UnknownName`` for another paper, ``OptionError`` for other fields.
     """
-    fields = dict(values)
+    fields = {name: _as_tuple(value) for name, value in values.items()}
     paper = fields.pop("paper", None)
     if paper not in PAPERS:
         raise unknown("paper", paper, PAPERS)
@@ -45,3 +45,8 @@ def from_dict(values: Mapping[str, Any]) -> Config:
         return PAPERS[paper](**fields)
     except TypeError as error:
         raise OptionError(f"configuration of a {paper}: {error}") from None
+
+
+def _as_tuple(value: Any) -> Any:
+    """Turn JSON's lists, at any depth, back into tuples."""
+    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
