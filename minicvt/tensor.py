@@ -89,7 +89,7 @@ class Tensor:
 
     @classmethod
     def wrap(cls, array: Any) -> Tensor:
-        """Make a tensor around ``array`` without a copy; ``array`` becomes read-only."""
+        """Make a tensor around ``array``, which becomes read-only, without a copy."""
         tensor = cls.__new__(cls)
         tensor._hold(array)
         return tensor
@@ -240,7 +240,9 @@ def tape_order(root: Tensor) -> list[Tensor]:
             seen.add(id(tensor))
             stack.append((tensor, True))
             if tensor.node is not None:
-                stack.extend((source, False) for _, source in tensor.node.differentiable())
+                stack.extend(
+                    (source, False) for _, source in tensor.node.differentiable()
+                )
     return order
 
 

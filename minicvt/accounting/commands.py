@@ -16,7 +16,7 @@ def count(model: str, image: Size | None = None, by: str = "part") -> None:
     """
     if by not in GROUPINGS:
         raise unknown("grouping", by, GROUPINGS)
-    config = models.config(model)
+    config = models.variant(model)
     size = image or config.image
     print(f"{model} at {size[0]} x {size[1]}")
     print()

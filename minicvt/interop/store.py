@@ -9,12 +9,11 @@ from typing import Any
 from minicvt import models
 from minicvt.errors import CheckpointError
 from minicvt.files import StrPath, read_tensors, write_tensors
-from minicvt.nn import Module
 
 CONFIG = "minicvt.config"
 
 
-def save(model: Module, path: StrPath) -> None:
+def save(model: Any, path: StrPath) -> None:
     """Write parameters, buffers and configuration to ``path``, atomically.
 
     The names are those of the official code, so any safetensors reader can use

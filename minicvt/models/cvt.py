@@ -25,7 +25,6 @@ from typing import Any
 
 import numpy as np
 
-from minicvt import ops
 from minicvt.errors import DtypeError, ShapeError
 from minicvt.models.config import Config
 from minicvt.nn import (

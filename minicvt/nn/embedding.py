@@ -18,7 +18,14 @@ class ConvEmbed(Module):
     """
 
     def __init__(
-        self, in_chans: int, dim: int, kernel: Any, stride: Any, padding: Any, *, init: Init
+        self,
+        in_chans: int,
+        dim: int,
+        kernel: Any,
+        stride: Any,
+        padding: Any,
+        *,
+        init: Init,
     ) -> None:
         self.proj = Conv2d(in_chans, dim, kernel, stride, padding, init=init)
         self.norm = LayerNorm(dim, init=init)

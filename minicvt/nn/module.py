@@ -94,7 +94,7 @@ class Module:
                 yield f"{path}.{name}" if path else name, getattr(module, name)
 
     def generators(self) -> dict[str, np.random.Generator]:
-        """Random generators of layers that draw masks, by path: part of a checkpoint."""
+        """Return the generators of layers that draw masks, by path, for checkpoints."""
         return {
             path: module.generator
             for path, module in self.named_modules()
@@ -128,7 +128,9 @@ class Module:
     def state_dict(self) -> dict[str, Any]:
         """Copies of all parameters and buffers, by name."""
         tensors = {name: p.numpy() for name, p in self.named_parameters()}
-        return {k: np.array(v) for k, v in (tensors | dict(self.named_buffers())).items()}
+        return {
+            k: np.array(v) for k, v in (tensors | dict(self.named_buffers())).items()
+        }
 
     def load_state_dict(self, state: dict[str, Any], strict: bool = True) -> None:
         """Write ``state`` into parameters and buffers, cast to the model's dtype.

@@ -42,7 +42,9 @@ class DepthwiseBN(Module):
 
     def __init__(self, dim: int, stride: int, *, init: Init) -> None:
         window = {"stride": stride, "padding": PADDING}
-        self.conv = Conv2d(dim, dim, KERNEL, groups=dim, bias=False, init=init, **window)
+        self.conv = Conv2d(
+            dim, dim, KERNEL, groups=dim, bias=False, init=init, **window
+        )
         self.bn = BatchNorm2d(dim, init=init)
 
     def forward(self, tokens: Tensor, grid: Grid) -> tuple[Tensor, Grid]:

@@ -79,7 +79,7 @@ def attention_map(event: Any) -> Any:
 
     ``event`` is the OperationEvent; returns an array ``(B, h, T, S)``.
     """
-    q, k, _, bias = (t if t is None else t.numpy() for t in event.inputs)
-    scores = event.options["scale"] * (q @ k.swapaxes(-1, -2))
-    scores = scores if bias is None else scores + bias
+    q, k, _, bias = event.inputs
+    scores = event.options["scale"] * (q.numpy() @ k.numpy().swapaxes(-1, -2))
+    scores = scores if bias is None else scores + bias.numpy()
     return kernels.softmax(rows(scores)).reshape(scores.shape)

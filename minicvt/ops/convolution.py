@@ -18,7 +18,12 @@ Pair = tuple[int, int]
 
 
 def window_sizes(
-    name: str, x: Shape, kernel: Pair, stride: Pair, padding: Pair, ceil_mode=False
+    name: str,
+    x: Shape,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    ceil_mode: bool = False,
 ) -> Pair:
     """Height and width after sliding a window; raises when it does not fit."""
     if len(x) != 4:
@@ -28,14 +33,14 @@ def window_sizes(
             f"{name}: kernel {kernel} and stride {stride} must be positive, "
             f"padding {padding} not negative"
         )
-    if any(n + 2 * p < k for n, k, p in zip(x[1:3], kernel, padding)):
+    if any(n + 2 * p < k for n, k, p in zip(x[1:3], kernel, padding, strict=True)):
         raise ShapeError(
             f"{name}: kernel {kernel} is larger than the map {x[1:3]} of x {x} "
             f"with padding {padding}"
         )
     h, w = (
         output_size(n, k, s, p, ceil_mode)
-        for n, k, s, p in zip(x[1:3], kernel, stride, padding)
+        for n, k, s, p in zip(x[1:3], kernel, stride, padding, strict=True)
     )
     return h, w
 
@@ -121,8 +126,10 @@ def conv2d(x, weight, bias=None, *, stride=1, padding=0, groups=1):
 
 def _depthwise_rule(x: Shape, weight: Shape, *, stride: Pair, padding: Pair) -> Spec:
     if len(weight) != 4 or weight[1] != 1:
-        raise ShapeError(f"depthwise_conv2d: weight must be (C, 1, kh, kw), got {weight}")
-    h, w = window_sizes("depthwise_conv2d", x, weight[2:], stride, padding)  # type: ignore[arg-type]
+        raise ShapeError(
+            f"depthwise_conv2d: weight must be (C, 1, kh, kw), got {weight}"
+        )
+    h, w = window_sizes("depthwise_conv2d", x, weight[2:], stride, padding)
     if weight[0] != x[3]:
         raise ShapeError(
             f"depthwise_conv2d: weight {weight} needs {weight[0]} channels, x is {x}"
@@ -146,9 +153,7 @@ def depthwise_conv2d(x, weight, *, stride=1, padding=0):
             lambda: kernels.depthwise_conv2d_input_grad(
                 d, weight, size, stride, padding
             ),
-            lambda: kernels.depthwise_conv2d_weight_grad(
-                d, x, kernel, stride, padding
-            ),
+            lambda: kernels.depthwise_conv2d_weight_grad(d, x, kernel, stride, padding),
         )
 
     return y, pullback

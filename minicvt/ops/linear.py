@@ -23,7 +23,9 @@ def _matmul_rule(a: Shape, b: Shape) -> Spec:
     try:
         batch = np.broadcast_shapes(a[:-2], b[:-2])
     except ValueError:
-        raise ShapeError(f"matmul: batch axes of {a} and {b} do not broadcast") from None
+        raise ShapeError(
+            f"matmul: batch axes of {a} and {b} do not broadcast"
+        ) from None
     shape = (*batch, a[-2], b[-1])
     return Spec(shape, macs=prod(shape) * a[-1])
 

@@ -132,7 +132,9 @@ def _as_tensor(name: str, value: Any, dtype: np.dtype[Any]) -> Tensor | None:
         return Tensor(value)
     if isinstance(value, int | float):
         return Tensor.wrap(np.array(value, dtype))
-    raise DtypeError(f"{name}: expected a Tensor or an array, got {type(value).__name__}")
+    raise DtypeError(
+        f"{name}: expected a Tensor or an array, got {type(value).__name__}"
+    )
 
 
 def _compute(

@@ -13,7 +13,7 @@ from minicvt.ops.operation import Shape, Spec, operation
 def _pool_rule(
     x: Shape, *, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool, **_: Any
 ) -> Spec:
-    if any(2 * p > k for p, k in zip(padding, kernel)):
+    if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise ShapeError(f"pooling: padding {padding} is more than half of {kernel}")
     h, w = window_sizes("pooling", x, kernel, stride, padding, ceil_mode)
     return Spec((x[0], h, w, x[3]))

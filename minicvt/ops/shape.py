@@ -91,13 +91,15 @@ def concatenate(*arrays, axis):
 def _pad_rule(x: Shape, *, widths: Any) -> Spec:
     if len(widths) != len(x) or any(min(w) < 0 for w in widths):
         raise ShapeError(f"pad: {x} needs (before, after) for each axis, got {widths}")
-    return Spec(tuple(n + before + after for n, (before, after) in zip(x, widths)))
+    both = zip(x, widths, strict=True)
+    return Spec(tuple(n + before + after for n, (before, after) in both))
 
 
 @operation(_pad_rule)
 def pad(x, *, widths):
     """Zeros around x: ``widths`` is (before, after) for each axis."""
-    inner = tuple(slice(before, before + n) for n, (before, _) in zip(x.shape, widths))
+    both = zip(x.shape, widths, strict=True)
+    inner = tuple(slice(before, before + n) for n, (before, _) in both)
     return np.pad(x, widths), lambda d: (d[inner],)
 
 
