@@ -46,7 +46,7 @@ def softmax_backward(dy: Array, y: Array) -> Array:
 def attend(
     q: Array, k: Array, v: Array, bias: Array | None, scale: float
 ) -> tuple[Array, Array]:
-    """out[t] = sum_s p[t, s] v[s], where p[t] = softmax_s(scale q[t].k[s] + bias[t, s]).
+    """out[t] = sum_s p[t, s] v[s], with p[t] = softmax(scale q[t].k[:] + bias[t, :]).
 
     Scaled dot-product attention of every sample b and head h (Vaswani et al. 2017,
     equation 1).  q is (B, h, T, d), k (B, h, S, d), v (B, h, S, e), bias is None or

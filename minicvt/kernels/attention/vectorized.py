@@ -38,6 +38,8 @@ def attend_backward(
     """dq = scale ds k, dk = scale dsT q, dv = pT dout, ds = softmax_backward."""
     dv = probabilities.swapaxes(-1, -2) @ dout
     dscores = softmax_backward(dout @ v.swapaxes(-1, -2), probabilities)
-    dq = scale * (dscores @ k)
-    dk = scale * (dscores.swapaxes(-1, -2) @ q)
+    dq = dscores @ k
+    dq *= scale
+    dk = dscores.swapaxes(-1, -2) @ q
+    dk *= scale
     return dq, dk, dv, dscores

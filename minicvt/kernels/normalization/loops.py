@@ -58,66 +58,72 @@ def layer_norm_backward(
         g_xhat_mean = 0.0
         for c in range(channels):
             xhat = (x[n, c] - mean[n]) * rstd[n]
-            dweight[c] += dy[n, c] * xhat
-            dbias[c] += dy[n, c]
-            g_mean += weight[c] * dy[n, c] / channels
-            g_xhat_mean += weight[c] * dy[n, c] * xhat / channels
+            g_mean += weight[c] * dy[n, c]
+            g_xhat_mean += weight[c] * dy[n, c] * xhat
+        g_mean /= channels
+        g_xhat_mean /= channels
         for c in range(channels):
             xhat = (x[n, c] - mean[n]) * rstd[n]
             dx[n, c] = rstd[n] * (weight[c] * dy[n, c] - g_mean - xhat * g_xhat_mean)
+            dweight[c] += dy[n, c] * xhat
+            dbias[c] += dy[n, c]
     return dx, dweight.astype(x.dtype), dbias.astype(x.dtype)
 
 
 def batch_norm(
     x: Array, weight: Array, bias: Array, eps: float
 ) -> tuple[Array, Array, Array]:
-    """y[n, c] = weight[c] (x[n, c] - mean[c]) / sqrt(var[c] + eps) + bias[c].
+    """y[n, c] = weight[c] (x[n, c] - mean[c]) rstd[c] + bias[c].
 
-    mean[c] = sum_n x[n, c] / N and var[c] = sum_n (x[n, c] - mean[c])^2 / N, the
-    biased variance of this batch (Ioffe and Szegedy 2015, algorithm 1).
+    mean[c] = sum_n x[n, c] / N and rstd[c] = 1 / sqrt(var[c] + eps), where
+    var[c] = sum_n (x[n, c] - mean[c])^2 / N is the biased variance of this batch
+    (Ioffe and Szegedy 2015, algorithm 1).
     x is (N, C); returns y (N, C), mean (C,) and var (C,).
     """
     rows, channels = x.shape
-    mean = np.zeros(channels)
+    total = np.zeros(channels)
     for n in range(rows):
         for c in range(channels):
-            mean[c] += x[n, c] / rows
-    var = np.zeros(channels)
+            total[c] += x[n, c]
+    mean = total / rows
+    squares = np.zeros(channels)
     for n in range(rows):
         for c in range(channels):
-            var[c] += (x[n, c] - mean[c]) ** 2 / rows
+            squares[c] += (x[n, c] - mean[c]) ** 2
+    var = squares / rows
+    rstd = 1 / np.sqrt(var + eps)
     y = np.empty_like(x)
     for n in range(rows):
         for c in range(channels):
-            xhat = (x[n, c] - mean[c]) / math.sqrt(var[c] + eps)
-            y[n, c] = weight[c] * xhat + bias[c]
+            y[n, c] = weight[c] * (x[n, c] - mean[c]) * rstd[c] + bias[c]
     return y, mean.astype(x.dtype), var.astype(x.dtype)
 
 
 def batch_norm_backward(
     dy: Array, x: Array, weight: Array, mean: Array, var: Array, eps: float
 ) -> tuple[Array, Array, Array]:
-    """dx[n, c] = weight[c] rstd[c] (dy[n, c] - dbias[c] / N - xhat dweight[c] / N).
+    """dx[n, c] = weight[c] rstd[c] (dy[n, c] - (dbias[c] + xhat dweight[c]) / N).
 
-    Here rstd[c] = 1 / sqrt(var[c] + eps) and xhat[n, c] = (x[n, c] - mean[c]) rstd[c];
-    dweight[c] = sum_n dy xhat and dbias[c] = sum_n dy are also the paths through the
-    variance and the mean of the batch.
+    Here xhat[n, c] = (x[n, c] - mean[c]) rstd[c] is the normalised input.
+    dweight[c] = sum_n dy xhat and dbias[c] = sum_n dy come into dx as the paths
+    through the variance and the mean of the batch.
     """
     rows, channels = x.shape
+    rstd = 1 / np.sqrt(var + eps)
     dweight = np.zeros(channels)
     dbias = np.zeros(channels)
     for n in range(rows):
         for c in range(channels):
-            xhat = (x[n, c] - mean[c]) / math.sqrt(var[c] + eps)
-            dweight[c] += dy[n, c] * xhat
+            dweight[c] += dy[n, c] * (x[n, c] - mean[c]) * rstd[c]
             dbias[c] += dy[n, c]
+    dbias_mean = dbias / rows
+    dweight_mean = dweight / rows
     dx = np.empty_like(x)
     for n in range(rows):
         for c in range(channels):
-            rstd = 1 / math.sqrt(var[c] + eps)
-            xhat = (x[n, c] - mean[c]) * rstd
-            centred = dy[n, c] - (dbias[c] + xhat * dweight[c]) / rows
-            dx[n, c] = weight[c] * rstd * centred
+            xhat = (x[n, c] - mean[c]) * rstd[c]
+            paths = dbias_mean[c] + xhat * dweight_mean[c]
+            dx[n, c] = weight[c] * rstd[c] * (dy[n, c] - paths)
     return dx, dweight.astype(x.dtype), dbias.astype(x.dtype)
 
 
@@ -129,30 +135,30 @@ def batch_norm_eval(
     mean (C,) and var (C,) are the running statistics, constants here.
     """
     rows, channels = x.shape
+    rstd = 1 / np.sqrt(var + eps)
     y = np.empty_like(x)
     for n in range(rows):
         for c in range(channels):
-            xhat = (x[n, c] - mean[c]) / math.sqrt(var[c] + eps)
-            y[n, c] = weight[c] * xhat + bias[c]
+            y[n, c] = weight[c] * (x[n, c] - mean[c]) * rstd[c] + bias[c]
     return y
 
 
 def batch_norm_eval_backward(
     dy: Array, x: Array, weight: Array, mean: Array, var: Array, eps: float
 ) -> tuple[Array, Array, Array]:
-    """dx[n, c] = weight[c] dy[n, c] / sqrt(var[c] + eps).
+    """dx[n, c] = weight[c] rstd[c] dy[n, c], rstd[c] = 1 / sqrt(var[c] + eps).
 
-    dweight[c] = sum_n dy[n, c] xhat[n, c] and dbias[c] = sum_n dy[n, c].
+    dweight[c] = sum_n dy[n, c] (x[n, c] - mean[c]) rstd[c], dbias[c] = sum_n dy[n, c].
     """
     rows, channels = x.shape
+    rstd = 1 / np.sqrt(var + eps)
     dx = np.empty_like(x)
     dweight = np.zeros(channels)
     dbias = np.zeros(channels)
     for n in range(rows):
         for c in range(channels):
-            rstd = 1 / math.sqrt(var[c] + eps)
-            dx[n, c] = weight[c] * rstd * dy[n, c]
-            dweight[c] += dy[n, c] * (x[n, c] - mean[c]) * rstd
+            dx[n, c] = weight[c] * rstd[c] * dy[n, c]
+            dweight[c] += dy[n, c] * (x[n, c] - mean[c]) * rstd[c]
             dbias[c] += dy[n, c]
     return dx, dweight.astype(x.dtype), dbias.astype(x.dtype)
 

@@ -44,7 +44,7 @@ def batch_norm(
 def batch_norm_backward(
     dy: Array, x: Array, weight: Array, mean: Array, var: Array, eps: float
 ) -> tuple[Array, Array, Array]:
-    """dx = weight rstd (dy - (dbias + xhat dweight) / N), rstd = 1 / sqrt(var + eps)."""
+    """dx = weight rstd (dy - (dbias + xhat dweight) / N)."""
     rstd = 1 / np.sqrt(var + eps)
     xhat = (x - mean) * rstd
     dweight = column_sum(dy * xhat)
