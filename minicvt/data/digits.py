@@ -6,7 +6,7 @@ import numpy as np
 
 from minicvt.data.dataset import Dataset, shift
 from minicvt.data.streams import stream
-from minicvt.errors import MinicvtError
+from minicvt.errors import MissingPackage
 from minicvt.kernels.types import Array
 
 TEST_DIGITS = 360
@@ -19,7 +19,7 @@ def digits(seed: int = 0) -> Dataset:
     Pixels are divided by 16: ink in [0, 1], and paper exactly 0, so that the zeros
     a convolution pads with, and those an augmenting shift of one pixel brings in,
     are paper too. Standardising to zero mean would frame every digit instead.
-    Raises ``MinicvtError`` where scikit-learn is missing.
+    Raises ``MissingPackage`` where scikit-learn is missing.
     """
     images, labels = _scans()
     order = stream(seed, "split").permutation(len(images))
@@ -39,7 +39,7 @@ def _scans() -> tuple[Array, Array]:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
-        raise MinicvtError(
+        raise MissingPackage(
             "the digits come with scikit-learn, which is not installed: "
             'pip install "minicvt[tour]"'
         ) from error

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from minicvt import ops
 from minicvt.errors import ShapeError
 from minicvt.kernels.types import Array
 from minicvt.nn import Module
+from minicvt.ops import softmax
 from minicvt.tensor import no_grad
+from minicvt.threads import each
 
 
 @contextmanager
@@ -31,17 +32,16 @@ def predict(model: Module, images: Array, batch_size: int = 256) -> Array:
     """Class probabilities (N, K) of images (N, H, W, C): softmax of the logits.
 
     Runs in evaluation mode, so BatchNorm uses its running statistics and the
-    answer for an image does not depend on its neighbours. Raises ``ShapeError``
-    when there is no image.
+    answer for an image does not depend on its neighbours. Batches are worked on side
+    by side, one a core. Raises ``ShapeError`` when there is no image.
     """
     if np.ndim(images) != 4 or len(images) == 0:
         raise ShapeError(f"predict: expected (N, H, W, C), got {np.shape(images)}")
+    starts = range(0, len(images), batch_size)
     with evaluation(model):
-        parts = [
-            ops.softmax(model(images[start : start + batch_size])).numpy()
-            for start in range(0, len(images), batch_size)
-        ]
-    return np.concatenate(parts)
+        return np.concatenate(
+            each(lambda i: softmax(model(images[i : i + batch_size])).numpy(), starts)
+        )
 
 
 def accuracy(

@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from minicvt.data import Dataset, batch_count, batches, digits, load, shift, stream
-from minicvt.errors import MinicvtError, OptionError, ShapeError, UnknownName
+from minicvt.errors import MissingPackage, OptionError, ShapeError, UnknownName
 
 
 def test_digits_are_all_there_once() -> None:
@@ -47,7 +47,7 @@ def test_load_by_name_and_the_nearest_name() -> None:
 
 def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(MinicvtError, match=r'pip install "minicvt\[tour\]"'):
+    with pytest.raises(MissingPackage, match=r'pip install "minicvt\[tour\]"'):
         digits()
 
 
