@@ -53,13 +53,13 @@ class Conv2d(Module):
                 f"Conv2d: {groups} groups do not divide {in_channels} and "
                 f"{out_channels} channels"
             )
-        kernel = pair("Conv2d", "kernel_size", kernel_size)
+        kernel = pair("kernel_size", kernel_size)
         self.weight = Parameter(init.conv(out_channels, in_channels // groups, *kernel))
         bound = 1 / sqrt(self.weight.size / out_channels)
         self.bias = Parameter(init.uniform(out_channels, bound=bound)) if bias else None
         self.window = {
-            "stride": pair("Conv2d", "stride", stride),
-            "padding": pair("Conv2d", "padding", padding),
+            "stride": pair("stride", stride),
+            "padding": pair("padding", padding),
         }
         self.groups = groups
         self.depthwise = groups == in_channels == out_channels and not bias

@@ -10,7 +10,7 @@ pooling        max_pool2d, avg_pool2d
 normalization  layer_norm, batch_norm, batch_norm_eval
 attention      softmax, attend
 activation     gelu, gelu_tanh, quick_gelu, silu
-losses         cross_entropy
+losses         cross_entropy, soft_cross_entropy
 ============== ============================================================
 """
 
@@ -35,7 +35,7 @@ from minicvt.ops.elementwise import (
     where,
 )
 from minicvt.ops.linear import linear, matmul
-from minicvt.ops.losses import cross_entropy
+from minicvt.ops.losses import cross_entropy, soft_cross_entropy
 from minicvt.ops.normalization import batch_norm, batch_norm_eval, layer_norm
 from minicvt.ops.operation import OPERATIONS, Spec, operation
 from minicvt.ops.pooling import avg_pool2d, max_pool2d
@@ -89,6 +89,7 @@ __all__ = [
     "reshape",
     "sigmoid",
     "silu",
+    "soft_cross_entropy",
     "softmax",
     "sqrt",
     "subtract",

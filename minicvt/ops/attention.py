@@ -39,15 +39,14 @@ def _attend_rule(
     fits = len(q) == len(k) == len(v) == 4 and q[:2] == k[:2] == v[:2]
     if not fits or q[3] != k[3] or k[2] != v[2]:
         raise ShapeError(
-            f"attend: q {q}, k {k}, v {v} should be (B, h, T, d), (B, h, S, d), "
-            "(B, h, S, e)"
+            f"q {q}, k {k}, v {v} should be (B, h, T, d), (B, h, S, d), (B, h, S, e)"
         )
     scores = (*q[:3], k[2])
     if bias is not None and _broadcast(bias, scores) != scores:
-        raise ShapeError(f"attend: bias {bias} does not broadcast to {scores}")
+        raise ShapeError(f"bias {bias} does not broadcast to {scores}")
     for grid, tokens in ((query_grid, q[2]), (key_grid, k[2])):
         if grid is not None and grid.tokens != tokens:
-            raise ShapeError(f"attend: grid {grid} is not {tokens} tokens")
+            raise ShapeError(f"grid {grid} is not {tokens} tokens")
     return Spec((*q[:3], v[3]), macs=prod(scores) * (q[3] + v[3]))
 
 

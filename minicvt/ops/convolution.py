@@ -18,7 +18,6 @@ Pair = tuple[int, int]
 
 
 def window_sizes(
-    name: str,
     x: Shape,
     kernel: Pair,
     stride: Pair,
@@ -27,15 +26,15 @@ def window_sizes(
 ) -> Pair:
     """Height and width after sliding a window; raises when it does not fit."""
     if len(x) != 4:
-        raise ShapeError(f"{name}: x must be (B, H, W, C), got {x}")
+        raise ShapeError(f"x must be (B, H, W, C), got {x}")
     if min(stride) < 1 or min(kernel) < 1 or min(padding) < 0:
         raise ShapeError(
-            f"{name}: kernel {kernel} and stride {stride} must be positive, "
+            f"kernel {kernel} and stride {stride} must be positive, "
             f"padding {padding} not negative"
         )
     if any(n + 2 * p < k for n, k, p in zip(x[1:3], kernel, padding, strict=True)):
         raise ShapeError(
-            f"{name}: kernel {kernel} is larger than the map {x[1:3]} of x {x} "
+            f"kernel {kernel} is larger than the map {x[1:3]} of x {x} "
             f"with padding {padding}"
         )
     h, w = (
@@ -46,7 +45,7 @@ def window_sizes(
 
 
 def _im2col_rule(x: Shape, *, kernel: Pair, stride: Pair, padding: Pair) -> Spec:
-    h, w = window_sizes("im2col", x, kernel, stride, padding)
+    h, w = window_sizes(x, kernel, stride, padding)
     return Spec((x[0], h, w, *kernel, x[3]))
 
 
@@ -63,11 +62,11 @@ def im2col(x, *, kernel, stride=1, padding=0):
 
 def _col2im_rule(columns: Shape, *, size: Pair, stride: Pair, padding: Pair) -> Spec:
     if len(columns) != 6:
-        raise ShapeError(f"col2im: needs (B, H', W', kh, kw, C), got {columns}")
+        raise ShapeError(f"needs (B, H', W', kh, kw, C), got {columns}")
     b, h, w, kh, kw, c = columns
-    expected = window_sizes("col2im", (b, *size, c), (kh, kw), stride, padding)
+    expected = window_sizes((b, *size, c), (kh, kw), stride, padding)
     if (h, w) != expected:
-        raise ShapeError(f"col2im: map {size} has {expected} windows, got {(h, w)}")
+        raise ShapeError(f"map {size} has {expected} windows, got {(h, w)}")
     return Spec((b, *size, c))
 
 
@@ -88,16 +87,16 @@ def _conv2d_rule(
     groups: int,
 ) -> Spec:
     if len(weight) != 4:
-        raise ShapeError(f"conv2d: weight must be (O, I/groups, kh, kw), got {weight}")
+        raise ShapeError(f"weight must be (O, I/groups, kh, kw), got {weight}")
     out, depth, kh, kw = weight
-    h, w = window_sizes("conv2d", x, (kh, kw), stride, padding)
+    h, w = window_sizes(x, (kh, kw), stride, padding)
     if groups < 1 or depth * groups != x[3] or out % groups:
         raise ShapeError(
-            f"conv2d: weight {weight} in {groups} groups needs {depth * groups} "
+            f"weight {weight} in {groups} groups needs {depth * groups} "
             f"channels, x is {x}"
         )
     if bias not in (None, (out,)):
-        raise ShapeError(f"conv2d: bias {bias} should be {(out,)}")
+        raise ShapeError(f"bias {bias} should be {(out,)}")
     shape = (x[0], h, w, out)
     return Spec(shape, macs=prod(shape) * depth * kh * kw)
 
@@ -126,14 +125,10 @@ def conv2d(x, weight, bias=None, *, stride=1, padding=0, groups=1):
 
 def _depthwise_rule(x: Shape, weight: Shape, *, stride: Pair, padding: Pair) -> Spec:
     if len(weight) != 4 or weight[1] != 1:
-        raise ShapeError(
-            f"depthwise_conv2d: weight must be (C, 1, kh, kw), got {weight}"
-        )
-    h, w = window_sizes("depthwise_conv2d", x, weight[2:], stride, padding)
+        raise ShapeError(f"weight must be (C, 1, kh, kw), got {weight}")
+    h, w = window_sizes(x, weight[2:], stride, padding)
     if weight[0] != x[3]:
-        raise ShapeError(
-            f"depthwise_conv2d: weight {weight} needs {weight[0]} channels, x is {x}"
-        )
+        raise ShapeError(f"weight {weight} needs {weight[0]} channels, x is {x}")
     shape = (x[0], h, w, x[3])
     return Spec(shape, macs=prod(shape) * weight[2] * weight[3])
 

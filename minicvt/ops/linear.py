@@ -19,13 +19,11 @@ def rows(x: Any) -> Any:
 
 def _matmul_rule(a: Shape, b: Shape) -> Spec:
     if len(a) < 2 or len(b) < 2 or a[-1] != b[-2]:
-        raise ShapeError(f"matmul: {a} @ {b} needs (..., n, k) @ (..., k, m)")
+        raise ShapeError(f"{a} @ {b} needs (..., n, k) @ (..., k, m)")
     try:
         batch = np.broadcast_shapes(a[:-2], b[:-2])
     except ValueError:
-        raise ShapeError(
-            f"matmul: batch axes of {a} and {b} do not broadcast"
-        ) from None
+        raise ShapeError(f"batch axes of {a} and {b} do not broadcast") from None
     shape = (*batch, a[-2], b[-1])
     return Spec(shape, macs=prod(shape) * a[-1])
 
@@ -41,9 +39,9 @@ def matmul(a, b):
 
 def _linear_rule(x: Shape, weight: Shape, bias: Shape | None) -> Spec:
     if len(weight) != 2 or not x or x[-1] != weight[1]:
-        raise ShapeError(f"linear: weight {weight} (out, in) does not fit x {x}")
+        raise ShapeError(f"weight {weight} (out, in) does not fit x {x}")
     if bias not in (None, weight[:1]):
-        raise ShapeError(f"linear: bias {bias} should be {weight[:1]}")
+        raise ShapeError(f"bias {bias} should be {weight[:1]}")
     shape = (*x[:-1], weight[0])
     return Spec(shape, macs=prod(shape) * x[-1])
 

@@ -13,14 +13,12 @@ from minicvt.tensor import Tensor
 
 def _mean_rule(logits: Shape, *, targets: Any) -> Spec:
     if len(logits) != 2 or targets.shape != logits:
-        raise ShapeError(
-            f"cross_entropy: logits {logits} (B, K) do not fit targets {targets.shape}"
-        )
+        raise ShapeError(f"logits {logits} (B, K) do not fit targets {targets.shape}")
     return Spec(())
 
 
 @operation(_mean_rule)
-def _cross_entropy(logits, *, targets):
+def soft_cross_entropy(logits, *, targets):
     """-mean_b sum_k t[b,k] log softmax(logits)[b,k]; d = (p sum(t) - t) / B."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     exp = np.exp(shifted)
@@ -50,7 +48,7 @@ def cross_entropy(
         raise ShapeError(f"cross_entropy: logits must be (B, K), got {logits.shape}")
     soft = soft_targets(targets, logits.shape[1], logits.dtype)
     smooth = (1 - label_smoothing) * soft + label_smoothing / logits.shape[1]
-    return _cross_entropy(logits, targets=smooth.astype(logits.dtype))
+    return soft_cross_entropy(logits, targets=smooth.astype(logits.dtype))
 
 
 def soft_targets(targets: Any, classes: int, dtype: Any) -> Any:

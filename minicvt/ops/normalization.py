@@ -11,15 +11,15 @@ from minicvt.ops.linear import rows
 from minicvt.ops.operation import Shape, Spec, operation
 
 
-def _check_affine(name: str, x: Shape, weight: Shape, bias: Shape) -> None:
+def _check_affine(x: Shape, weight: Shape, bias: Shape) -> None:
     if not x or weight != x[-1:] or bias != x[-1:]:
         raise ShapeError(
-            f"{name}: weight {weight} and bias {bias} should be {x[-1:]}, x is {x}"
+            f"weight {weight} and bias {bias} should be {x[-1:]}, x is {x}"
         )
 
 
 def _layer_norm_rule(x: Shape, weight: Shape, bias: Shape, **_: Any) -> Spec:
-    _check_affine("layer_norm", x, weight, bias)
+    _check_affine(x, weight, bias)
     return Spec(x)
 
 
@@ -42,9 +42,9 @@ def layer_norm(x, weight, bias, *, eps=1e-5):
 
 
 def _batch_norm_rule(x: Shape, weight: Shape, bias: Shape, **_: Any) -> Spec:
-    _check_affine("batch_norm", x, weight, bias)
+    _check_affine(x, weight, bias)
     if prod(x[:-1]) < 2:
-        raise ShapeError(f"batch_norm: training needs two values a channel, x is {x}")
+        raise ShapeError(f"training needs two values a channel, x is {x}")
     return Spec(x, extras=(weight, weight))
 
 
@@ -69,9 +69,9 @@ def batch_norm(x, weight, bias, *, eps=1e-5):
 def _batch_norm_eval_rule(
     x: Shape, weight: Shape, bias: Shape, *, mean: Any, var: Any, **_: Any
 ) -> Spec:
-    _check_affine("batch_norm", x, weight, bias)
+    _check_affine(x, weight, bias)
     if mean.shape != weight or var.shape != weight:
-        raise ShapeError(f"batch_norm: statistics {mean.shape} should be {weight}")
+        raise ShapeError(f"statistics {mean.shape} should be {weight}")
     return Spec(x)
 
 

@@ -13,7 +13,8 @@
 
 The decorator makes ``name`` take Tensors: it checks dtypes, runs the rule, runs
 the function, records the tape node and emits one event. A cotangent may be an
-array or a thunk, which runs only if that input needs it.
+array or a thunk, which runs only if that input needs it. What a rule raises is
+prefixed with the operation and the module it ran in.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import numpy as np
 
 from minicvt import observe
 from minicvt.blank import Blank
-from minicvt.errors import DtypeError, ShapeError
+from minicvt.errors import DtypeError, MinicvtError, ShapeError
 from minicvt.tensor import FLOATS, Node, Tensor, is_recording
 
 Shape: TypeAlias = tuple[int, ...]
@@ -61,20 +62,16 @@ def operation(
 
     def lift(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__
-        names, required = _inputs(function)
-        defaults = _defaults(function)
+        bind = _binder(function, pairs)
 
         @wraps(function)
         def run(*inputs: Any, **options: Any) -> Any:
-            late = names[len(inputs) :]  # given by keyword, or an optional one left out
-            inputs += tuple(options.pop(key, None) for key in late)
-            if any(x is None for x in inputs[:required]):
-                raise TypeError(f"{name}: needs {', '.join(names[:required])}")
-            options = defaults | options
-            for key in pairs:
-                options[key] = pair(name, key, options[key])
-            tensors = as_tensors(name, inputs)
-            spec = rule(*[t if t is None else t.shape for t in tensors], **options)
+            try:
+                inputs, options = bind(inputs, options)
+                tensors = as_tensors(inputs)
+                spec = rule(*[t if t is None else t.shape for t in tensors], **options)
+            except MinicvtError as error:
+                raise _placed(error, name) from None
             output, pullback, *extras = _compute(function, spec, tensors, options)
             result = Tensor.wrap(output)
             if is_recording():
@@ -91,28 +88,42 @@ def operation(
     return lift
 
 
-def _inputs(function: Callable[..., Any]) -> tuple[tuple[str, ...], int]:
-    """Names of the inputs (what can be differentiated), and how many are required."""
-    kind = Parameter.POSITIONAL_OR_KEYWORD
-    inputs = [p for p in signature(function).parameters.values() if p.kind is kind]
-    required = sum(p.default is Parameter.empty for p in inputs)
-    return tuple(p.name for p in inputs), required
+def _binder(function: Callable[..., Any], pairs: tuple[str, ...]) -> Callable[..., Any]:
+    """Return how a call is read: all inputs in order, all options by name.
 
-
-def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    Inputs are what can be differentiated; an optional one left out is None.
+    """
     parameters = signature(function).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is Parameter.KEYWORD_ONLY}
+    named = [p for p in parameters if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    names = [p.name for p in named]
+    required = [p.name for p in named if p.default is Parameter.empty]
+    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+    def bind(inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        inputs += tuple(options.pop(name, None) for name in names[len(inputs) :])
+        if any(x is None for x in inputs[: len(required)]):
+            raise TypeError(f"{function.__name__}: needs {', '.join(required)}")
+        options = defaults | options
+        return inputs, options | {key: pair(key, options[key]) for key in pairs}
+
+    return bind
 
 
-def pair(name: str, key: str, value: Any) -> tuple[int, int]:
+def pair(name: str, value: Any) -> tuple[int, int]:
     """Read an option that may be one number or one per axis."""
     numbers = tuple(value) if isinstance(value, Iterable) else (value, value)
     if len(numbers) != 2 or not all(isinstance(n, int | np.integer) for n in numbers):
-        raise ShapeError(f"{name}: {key} must be one or two integers, got {value!r}")
+        raise ShapeError(f"{name} must be one or two integers, got {value!r}")
     return int(numbers[0]), int(numbers[1])
 
 
-def as_tensors(name: str, inputs: tuple[Any, ...]) -> tuple[Tensor | None, ...]:
+def _placed(error: MinicvtError, name: str) -> MinicvtError:
+    """Say in which operation, and of which module, something did not fit."""
+    path = observe.current_path()
+    return type(error)(f"{name} in {path}: {error}" if path else f"{name}: {error}")
+
+
+def as_tensors(inputs: tuple[Any, ...]) -> tuple[Tensor | None, ...]:
     """Make Tensors of arrays and numbers; all must share one dtype.
 
     A plain number takes the dtype of the others, so that ``2 * x`` stays float32.
@@ -120,21 +131,19 @@ def as_tensors(name: str, inputs: tuple[Any, ...]) -> tuple[Tensor | None, ...]:
     dtypes = {x.dtype for x in inputs if hasattr(x, "dtype")}
     if len(dtypes) > 1 or not dtypes <= set(FLOATS):
         came = ", ".join(str(getattr(x, "dtype", type(x).__name__)) for x in inputs)
-        raise DtypeError(f"{name}: inputs must all be float32 or float64, got {came}")
+        raise DtypeError(f"inputs must all be float32 or all float64, got {came}")
     dtype = next(iter(dtypes), FLOATS[1])
-    return tuple(_as_tensor(name, x, dtype) for x in inputs)
+    return tuple(_as_tensor(x, dtype) for x in inputs)
 
 
-def _as_tensor(name: str, value: Any, dtype: np.dtype[Any]) -> Tensor | None:
+def _as_tensor(value: Any, dtype: np.dtype[Any]) -> Tensor | None:
     if value is None or isinstance(value, Tensor):
         return value
     if isinstance(value, np.ndarray | np.floating | Blank):
         return Tensor(value)
     if isinstance(value, int | float):
         return Tensor.wrap(np.array(value, dtype))
-    raise DtypeError(
-        f"{name}: expected a Tensor or an array, got {type(value).__name__}"
-    )
+    raise DtypeError(f"expected a Tensor or an array, got {type(value).__name__}")
 
 
 def _compute(

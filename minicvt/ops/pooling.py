@@ -14,8 +14,8 @@ def _pool_rule(
     x: Shape, *, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool, **_: Any
 ) -> Spec:
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
-        raise ShapeError(f"pooling: padding {padding} is more than half of {kernel}")
-    h, w = window_sizes("pooling", x, kernel, stride, padding, ceil_mode)
+        raise ShapeError(f"padding {padding} is more than half of {kernel}")
+    h, w = window_sizes(x, kernel, stride, padding, ceil_mode)
     return Spec((x[0], h, w, x[3]))
 
 

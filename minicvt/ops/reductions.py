@@ -16,7 +16,7 @@ def _axes(x: Shape, axis: Any) -> tuple[int, ...]:
     given = range(len(x)) if axis is None else np.atleast_1d(axis)
     axes = sorted({int(a) % len(x) if -len(x) <= a < len(x) else -1 for a in given})
     if -1 in axes or len(axes) != len(given):
-        raise ShapeError(f"reduction: axis {axis} does not fit shape {x}")
+        raise ShapeError(f"axis {axis} does not fit shape {x}")
     return tuple(axes)
 
 

@@ -16,7 +16,7 @@ def _reshape_rule(x: Shape, *, shape: Shape) -> Spec:
     if shape.count(-1) == 1 and known and prod(x) % known == 0:
         shape = tuple(prod(x) // known if n == -1 else n for n in shape)
     if -1 in shape or prod(shape) != prod(x):
-        raise ShapeError(f"reshape: {x} has {prod(x)} elements, {shape} does not fit")
+        raise ShapeError(f"{x} has {prod(x)} elements, {shape} does not fit")
     return Spec(shape)
 
 
@@ -28,7 +28,7 @@ def reshape(x, *, shape):
 
 def _transpose_rule(x: Shape, *, axes: Shape) -> Spec:
     if sorted(axes) != list(range(len(x))):
-        raise ShapeError(f"transpose: axes {axes} do not reorder shape {x}")
+        raise ShapeError(f"axes {axes} do not reorder shape {x}")
     return Spec(tuple(x[axis] for axis in axes))
 
 
@@ -43,7 +43,7 @@ def _getitem_rule(x: Shape, *, index: Any) -> Spec:
     try:
         return Spec(nothing[index].shape)
     except IndexError as error:
-        raise ShapeError(f"getitem: shape {x}: {error}") from None
+        raise ShapeError(f"shape {x}: {error}") from None
 
 
 @operation(_getitem_rule)
@@ -71,11 +71,11 @@ def _is_basic(index: Any) -> bool:
 def _concatenate_rule(*shapes: Shape, axis: int) -> Spec:
     rank = len(shapes[0]) if shapes else 0
     if not -rank <= axis < rank:
-        raise ShapeError(f"concatenate: axis {axis} of shapes {shapes}")
+        raise ShapeError(f"axis {axis} of shapes {shapes}")
     axis %= rank
     rest = {s[:axis] + s[axis + 1 :] for s in shapes}
     if len(rest) != 1 or any(len(s) != rank for s in shapes):
-        raise ShapeError(f"concatenate: {shapes} differ beyond axis {axis}")
+        raise ShapeError(f"{shapes} differ beyond axis {axis}")
     joined = sum(s[axis] for s in shapes)
     return Spec((*shapes[0][:axis], joined, *shapes[0][axis + 1 :]))
 
@@ -90,7 +90,7 @@ def concatenate(*arrays, axis):
 
 def _pad_rule(x: Shape, *, widths: Any) -> Spec:
     if len(widths) != len(x) or any(min(w) < 0 for w in widths):
-        raise ShapeError(f"pad: {x} needs (before, after) for each axis, got {widths}")
+        raise ShapeError(f"{x} needs (before, after) for each axis, got {widths}")
     both = zip(x, widths, strict=True)
     return Spec(tuple(n + before + after for n, (before, after) in both))
 
@@ -109,7 +109,7 @@ def _broadcast_to_rule(x: Shape, *, shape: Shape) -> Spec:
     except ValueError:
         fits = False
     if not fits:
-        raise ShapeError(f"broadcast_to: {x} does not broadcast to {shape}")
+        raise ShapeError(f"{x} does not broadcast to {shape}")
     return Spec(tuple(shape))
 
 
