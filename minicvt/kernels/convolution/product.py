@@ -1,0 +1,125 @@
+"""Convolution as a matrix product: im2col's windows times the weight's matrix.
+
+With N = B*Ho*Wo windows of K = kh*kw*I elements in each of g groups, the forward is
+(g, N, K) @ (g, K, O/g); both gradients are the products with one factor transposed.
+The batch goes through in parts, so that the windows, k*k times the map, stay in the
+cache and memory does not grow with the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from minicvt.kernels.geometry import output_size
+from minicvt.kernels.types import Array, Pair
+
+PART_BYTES = 2**20  # of windows at a time
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """The three kernels on top of one pair of im2col and its adjoint."""
+
+    im2col: Callable[..., Array]
+    col2im: Callable[..., Array]
+
+    def conv2d(
+        self, x: Array, weight: Array, stride: Pair, padding: Pair, groups: int
+    ) -> Array:
+        """Multiply every window with the weight, (B, Ho, Wo, O)."""
+        kernel = weight.shape[2:]
+        output = tuple(map(output_size, x.shape[1:3], kernel, stride, padding))
+        y = np.empty((len(x), *output, len(weight)), x.dtype)
+        matrix = _matrix(weight, groups)
+        for part in _parts(y, matrix):
+            windows = self._unfold(x[part], kernel, stride, padding, groups)
+            np.matmul(windows, matrix.mT, out=_split(y[part], groups))
+        return y
+
+    def conv2d_input_grad(
+        self,
+        dy: Array,
+        weight: Array,
+        size: Pair,
+        stride: Pair,
+        padding: Pair,
+        groups: int,
+    ) -> Array:
+        """Multiply back to the windows and add them up, (B, H, W, C)."""
+        kernel = weight.shape[2:]
+        matrix = _matrix(weight, groups)
+        dx = np.empty((len(dy), *size, weight.shape[1] * groups), dy.dtype)
+        for part in _parts(dy, matrix):
+            windows = _split(dy[part], groups) @ matrix
+            columns = _merge(windows, (*dy[part].shape[:3], *kernel))
+            if _pointwise(kernel, stride, padding):
+                dx[part] = columns[:, :, :, 0, 0]
+            else:
+                dx[part] = self.col2im(columns, size, stride, padding)
+        return dx
+
+    def conv2d_weight_grad(
+        self,
+        dy: Array,
+        x: Array,
+        kernel: Pair,
+        stride: Pair,
+        padding: Pair,
+        groups: int,
+    ) -> Array:
+        """Multiply dy with the windows it came from, parts summed in float64."""
+        outs, ins = dy.shape[3], x.shape[3] // groups
+        total = np.zeros((groups, outs // groups, kernel[0] * kernel[1] * ins))
+        for part in _parts(dy, total):
+            windows = self._unfold(x[part], kernel, stride, padding, groups)
+            total += _split(dy[part], groups).mT @ windows
+        return _oihw(total, kernel).astype(x.dtype, order="C")
+
+    def _unfold(
+        self, x: Array, kernel: Pair, stride: Pair, padding: Pair, groups: int
+    ) -> Array:
+        """Return the windows of every group, (g, N, kh*kw*I)."""
+        if _pointwise(kernel, stride, padding):
+            return _split(x, groups)
+        columns = self.im2col(x, kernel, stride, padding)
+        taps = kernel[0] * kernel[1]
+        split = columns.reshape(-1, taps, groups, x.shape[3] // groups)
+        return split.transpose(2, 0, 1, 3).reshape(groups, len(split), -1)
+
+
+def _pointwise(kernel: Pair, stride: Pair, padding: Pair) -> bool:
+    """Say whether the windows are the map itself."""
+    return kernel == stride == (1, 1) and padding == (0, 0)
+
+
+def _parts(y: Array, matrix: Array) -> Iterator[slice]:
+    """Cut the batch of y where the windows reach PART_BYTES."""
+    image = y[0, :, :, 0].size * matrix.shape[0] * matrix.shape[2] * y.itemsize
+    images = max(1, PART_BYTES // image)
+    return (slice(first, first + images) for first in range(0, len(y), images))
+
+
+def _matrix(weight: Array, groups: int) -> Array:
+    """Reorder OIHW to OHWI, (g, O/g, kh*kw*I): the order of the windows."""
+    return weight.transpose(0, 2, 3, 1).reshape(groups, len(weight) // groups, -1)
+
+
+def _oihw(matrix: Array, kernel: Pair) -> Array:
+    groups, outs, _ = matrix.shape
+    return matrix.reshape(groups * outs, *kernel, -1).transpose(0, 3, 1, 2)
+
+
+def _split(y: Array, groups: int) -> Array:
+    """View (B, Ho, Wo, O) as (g, N, O/g)."""
+    return y.reshape(-1, groups, y.shape[3] // groups).swapaxes(0, 1)
+
+
+def _merge(windows: Array, shape: tuple[int, ...]) -> Array:
+    """Return (g, N, kh*kw*I) as columns (B, Ho, Wo, kh, kw, C)."""
+    groups, count, _ = windows.shape
+    taps = shape[3] * shape[4]
+    split = windows.reshape(groups, count, taps, -1).transpose(1, 2, 0, 3)
+    return split.reshape(*shape, -1)
