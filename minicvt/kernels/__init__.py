@@ -44,6 +44,12 @@ from minicvt.kernels.normalization import (
     layer_norm,
     layer_norm_backward,
 )
+from minicvt.kernels.pooling import (
+    avg_pool2d,
+    avg_pool2d_backward,
+    max_pool2d,
+    max_pool2d_backward,
+)
 from minicvt.kernels.select import Kernel, active, use
 from minicvt.kernels.unfolding import (
     col2im,
@@ -58,6 +64,8 @@ __all__ = [
     "active",
     "attend",
     "attend_backward",
+    "avg_pool2d",
+    "avg_pool2d_backward",
     "batch_norm",
     "batch_norm_backward",
     "batch_norm_eval",
@@ -77,6 +85,8 @@ __all__ = [
     "im2col",
     "layer_norm",
     "layer_norm_backward",
+    "max_pool2d",
+    "max_pool2d_backward",
     "quick_gelu",
     "quick_gelu_backward",
     "silu",

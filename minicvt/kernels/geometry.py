@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from minicvt.kernels.types import Pair
+
 
 def output_size(
     size: int, kernel: int, stride: int, padding: int, ceil_mode: bool = False
@@ -17,3 +19,11 @@ def output_size(
         return free // stride + 1
     windows = -(-free // stride) + 1
     return windows - 1 if (windows - 1) * stride >= size + padding else windows
+
+
+def map_size(size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
+    """Return `output_size` of both axes: (H, W) to (Ho, Wo)."""
+    return (
+        output_size(size[0], kernel[0], stride[0], padding[0]),
+        output_size(size[1], kernel[1], stride[1], padding[1]),
+    )

@@ -51,12 +51,13 @@ def jit_in_place(function: Callable[..., Any], **options: Any) -> Callable[..., 
     folder = cache.folder()
     if folder is None:
         return numba.njit(**options)(function)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)
+    config = vars(numba.config)
+    before = config["CACHE_DIR"]
+    config["CACHE_DIR"] = str(folder)
     try:
         return numba.njit(cache=True, **options)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        config["CACHE_DIR"] = before
 
 
 def _frozen(argument: Any) -> Any:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minicvt.kernels.geometry import output_size
+from minicvt.kernels.geometry import map_size
 from minicvt.kernels.types import Array, Pair
 
 PART_BYTES = 2**20  # of windows at a time
@@ -31,7 +31,7 @@ class Convolution:
     ) -> Array:
         """Multiply every window with the weight, (B, Ho, Wo, O)."""
         kernel = weight.shape[2:]
-        output = tuple(map(output_size, x.shape[1:3], kernel, stride, padding))
+        output = map_size(x.shape[1:3], kernel, stride, padding)
         y = np.empty((len(x), *output, len(weight)), x.dtype)
         matrix = _matrix(weight, groups)
         for part in _parts(y, matrix):
@@ -97,7 +97,8 @@ def _pointwise(kernel: Pair, stride: Pair, padding: Pair) -> bool:
 
 def _parts(y: Array, matrix: Array) -> Iterator[slice]:
     """Cut the batch of y where the windows reach PART_BYTES."""
-    image = y[0, :, :, 0].size * matrix.shape[0] * matrix.shape[2] * y.itemsize
+    groups, _, elements = matrix.shape
+    image = y.shape[1] * y.shape[2] * groups * elements * y.itemsize
     images = max(1, PART_BYTES // image)
     return (slice(first, first + images) for first in range(0, len(y), images))
 

@@ -59,7 +59,7 @@ def depthwise_conv2d_input_grad(
 def depthwise_conv2d_weight_grad(
     dy: Array, x: Array, kernel: Pair, stride: Pair, padding: Pair
 ) -> Array:
-    """dweight[c, 0, u, v] = sum_bij dy[b, i, j, c] x[b, i*sh + u - ph, j*sw + v - pw, c].
+    """dweight[c, 0, u, v] = sum_bij dy[b, i, j, c] x[b, i*sh+u-ph, j*sw+v-pw, c].
 
     (B, Ho, Wo, C) and (B, H, W, C) to (C, 1, kh, kw), summed in float64.
     """

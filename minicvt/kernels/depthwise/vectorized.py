@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicvt.kernels.geometry import output_size
+from minicvt.kernels.geometry import map_size
 from minicvt.kernels.strided import pad, taps, unpad
 from minicvt.kernels.types import Array, Pair
 
@@ -12,7 +12,7 @@ from minicvt.kernels.types import Array, Pair
 def depthwise_conv2d(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
     """Sum over the taps of the shifted map times the tap's channel weights."""
     kernel = weight.shape[2:]
-    output = tuple(map(output_size, x.shape[1:3], kernel, stride, padding))
+    output = map_size(x.shape[1:3], kernel, stride, padding)
     y = np.zeros((len(x), *output, x.shape[3]), x.dtype)
     for u, v, tap in taps(pad(x, padding), kernel, stride, output):
         y += tap * weight[:, 0, u, v]
