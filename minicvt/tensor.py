@@ -1,65 +1,27 @@
 """A tensor that remembers how it was made, and the walk back.
 
-``y = f(x)`` computed by an operation keeps a :class:`Node`: which tensors went
-in, and the pullback that turns a cotangent of ``y`` into one per input. Calling
-``loss.backward()`` walks these nodes from the loss to the leaves, each after all
-that used its output, and adds up what arrives (the chain rule, summed over paths).
+``y = f(x)`` computed by an operation keeps a :class:`~minicvt.node.Node`: which
+tensors went in, and the pullback that turns a cotangent of ``y`` into one per input.
+Calling ``loss.backward()`` walks these nodes from the loss to the leaves, each after
+all that used its output, and adds up what arrives (the chain rule, summed over paths).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from minicvt.blank import Blank
 from minicvt.errors import DtypeError, GraphError, ShapeError
+from minicvt.node import Node, pull, tape_order
 
-Pullback = Callable[[Any], tuple[Any, ...]]
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
-
-
-@dataclass(slots=True, eq=False)
-class Node:
-    """One executed operation on the tape.
-
-    ``versions`` are those of the inputs when it ran: a leaf written to since then
-    would make the pullback answer for values that are gone.
-    """
-
-    name: str
-    path: str
-    inputs: tuple[Tensor | None, ...]
-    versions: tuple[int, ...]
-    spec: Any
-    pullback: Pullback | None
-
-    def differentiable(self) -> Iterator[tuple[int, Tensor]]:
-        """Inputs that need a gradient, with their positions."""
-        for position, tensor in enumerate(self.inputs):
-            if tensor is not None and tensor.requires_grad:
-                yield position, tensor
-
-    def check_versions(self) -> None:
-        """Raise ``GraphError`` if an input was written to since it was used."""
-        for position, (tensor, then) in enumerate(
-            zip(self.inputs, self.versions, strict=True)
-        ):
-            if tensor is not None and tensor.version != then:
-                raise GraphError(
-                    f"backward: input {position} of {self}, shape {tensor.shape}, was "
-                    f"written to after it was used (version {then} then, "
-                    f"{tensor.version} now)"
-                )
-
-    def __str__(self) -> str:
-        return f"{self.name} in {self.path}" if self.path else self.name
 
 
 class Tensor:
@@ -134,17 +96,24 @@ class Tensor:
         A scalar needs no cotangent (it is 1). The graph is freed as the walk
         goes, unless ``retain_graph``. Raises ``GraphError`` when nothing was
         recorded, when the graph was freed, or when a leaf was written to since
-        its value was used; ``ShapeError`` when the cotangent does not fit.
+        its value was used; ``ShapeError`` when the cotangent does not fit. Then no
+        ``grad`` has changed.
         """
         if not self.requires_grad:
             raise GraphError("backward: nothing was recorded (no input requires grad)")
+        if isinstance(self.data, Blank):
+            raise GraphError("backward: no values, this was made under shapes_only()")
         arrived = {id(self): _seed(self, cotangent)}
-        for tensor in reversed(tape_order(self)):
+        latest_first = tape_order(self)[::-1]
+        for tensor in latest_first:
+            if tensor.node is not None:
+                tensor.node.check()
+        for tensor in latest_first:
             gradient = arrived.pop(id(tensor))
             if tensor.node is None:
                 tensor._accumulate(gradient)
                 continue
-            for source, part in _pull(tensor.node, gradient):
+            for source, part in pull(tensor.node, gradient):
                 key = id(source)
                 arrived[key] = arrived[key] + part if key in arrived else part
             if not retain_graph:
@@ -164,6 +133,9 @@ class Tensor:
         if not self.shape:
             raise ShapeError("len: a scalar tensor has no length")
         return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[index] for index in range(len(self)))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
@@ -219,58 +191,6 @@ class Tensor:
     def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
         """Mean over ``axis`` (all axes by default)."""
         return ops.mean(self, axis=axis, keepdims=keepdims)
-
-
-def tape_order(root: Tensor) -> list[Tensor]:
-    """Tensors ``root`` was made from, each before every tensor made from it.
-
-    Depth first with a stack of our own: a chain of 10,000 operations is no
-    deeper than one of two. A tensor is listed only when all its inputs are, so
-    two residuals in series come out right, where a plain breadth-first walk
-    visits the first one before the second has sent all its share.
-    """
-    order: list[Tensor] = []
-    seen: set[int] = set()
-    stack: list[tuple[Tensor, bool]] = [(root, False)]
-    while stack:
-        tensor, inputs_listed = stack.pop()
-        if inputs_listed:
-            order.append(tensor)
-        elif id(tensor) not in seen:
-            seen.add(id(tensor))
-            stack.append((tensor, True))
-            if tensor.node is not None:
-                stack.extend(
-                    (source, False) for _, source in tensor.node.differentiable()
-                )
-    return order
-
-
-def _pull(node: Node, gradient: Any) -> Iterator[tuple[Tensor, Any]]:
-    """Run one pullback: yield the share of each input that needs one."""
-    if node.pullback is None:
-        raise GraphError(
-            f"backward: the graph of {node} was freed by an earlier backward; "
-            "pass retain_graph=True to the first"
-        )
-    node.check_versions()
-    parts = node.pullback(gradient)
-    for position, source in node.differentiable():
-        part = parts[position]
-        yield source, unbroadcast(part() if callable(part) else part, source.shape)
-
-
-def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
-    """Sum ``gradient`` over the axes along which ``shape`` was broadcast.
-
-    The adjoint of broadcasting. Sums in float64, since there may be many rows.
-    """
-    if gradient.shape == shape:
-        return gradient
-    lead = gradient.ndim - len(shape)
-    stretched = tuple(lead + i for i, n in enumerate(shape) if n == 1)
-    total = gradient.sum(axis=(*range(lead), *stretched), dtype=np.float64)
-    return total.astype(gradient.dtype).reshape(shape)
 
 
 def _seed(tensor: Tensor, cotangent: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
 from minicvt import ops
+from minicvt.blank import Blank
 from minicvt.errors import OptionError
 from minicvt.nn.init import Init
 from minicvt.nn.module import Module
@@ -28,8 +29,14 @@ class Dropout(Module):
         """Keep the shape; in evaluation, or with p = 0, keep everything."""
         if not self.training or self.p == 0:
             return x
-        keep = self.generator.random(self.mask_shape(x)) >= self.p
-        return ops.multiply(x, (keep / (1 - self.p)).astype(x.dtype))
+        return ops.multiply(x, self.mask(self.mask_shape(x), x))
+
+    def mask(self, shape: tuple[int, ...], x: Tensor) -> Any:
+        """Draw 0 with probability p, else 1 / (1 - p); blank if x is."""
+        if isinstance(x.data, Blank):
+            return Blank(shape, x.dtype)
+        keep = self.generator.random(shape) >= self.p
+        return (keep / (1 - self.p)).astype(x.dtype)
 
 
 class DropPath(Dropout):
@@ -37,4 +44,4 @@ class DropPath(Dropout):
 
     def mask_shape(self, x: Tensor) -> tuple[int, ...]:
         """Draw one number for each sample."""
-        return (x.shape[0], *np.ones(x.ndim - 1, int).tolist())
+        return (x.shape[0], *(1,) * (x.ndim - 1))

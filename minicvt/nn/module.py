@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minicvt import observe
-from minicvt.blank import Blank
-from minicvt.errors import ShapeError
+from minicvt.errors import DtypeError, ShapeError
 from minicvt.nn.state import check_state
 from minicvt.tensor import Tensor
 
@@ -17,22 +16,24 @@ from minicvt.tensor import Tensor
 class Parameter(Tensor):
     """A leaf that is trained. ``assign`` is the only way to write to it."""
 
-    __slots__ = ("_storage",)
+    __slots__ = ()
 
     def __init__(self, values: Any) -> None:
-        blank = isinstance(values, Blank)
-        self._storage = values if blank else np.array(values)
-        self._hold(values if blank else self._storage.view())
-        self.requires_grad = True
+        super().__init__(values, requires_grad=True)
 
     def assign(self, values: Any) -> None:
-        """Write ``values`` in place and note it for every tape that used the old.
+        """Hold a copy of ``values`` from now on; tapes that used the old will know.
 
-        Raises ``ShapeError`` unless shapes are equal.
+        The old array stays as it was, for whoever has it (a view, ``detach()``).
+        Raises ``ShapeError`` or ``DtypeError`` unless both are the same as before.
         """
-        if values.shape != self.shape:
-            raise ShapeError(f"assign: expected {self.shape}, got {values.shape}")
-        self._storage[...] = values
+        array = np.array(values, order="C")
+        if array.shape != self.shape:
+            raise ShapeError(f"assign: expected {self.shape}, got {array.shape}")
+        if array.dtype != self.dtype:
+            raise DtypeError(f"assign: expected {self.dtype}, got {array.dtype}")
+        array.flags.writeable = False
+        self.data = array
         self.version += 1
 
 

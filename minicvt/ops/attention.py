@@ -10,12 +10,17 @@ import numpy as np
 from minicvt import kernels
 from minicvt.errors import ShapeError
 from minicvt.grid import Grid
-from minicvt.ops.elementwise import same
 from minicvt.ops.linear import rows
 from minicvt.ops.operation import Shape, Spec, operation
 
 
-@operation(same)
+def _softmax_rule(x: Shape) -> Spec:
+    if not x or x[-1] < 1:
+        raise ShapeError(f"the last axis should hold something, x is {x}")
+    return Spec(x)
+
+
+@operation(_softmax_rule)
 def softmax(x):
     """y = exp(x) / sum exp(x) over the last axis; dx = y * (dy - sum(dy * y))."""
     y = kernels.softmax(rows(x))
@@ -41,6 +46,8 @@ def _attend_rule(
         raise ShapeError(
             f"q {q}, k {k}, v {v} should be (B, h, T, d), (B, h, S, d), (B, h, S, e)"
         )
+    if k[2] < 1:
+        raise ShapeError(f"there should be at least one key, k is {k}")
     scores = (*q[:3], k[2])
     if bias is not None and _broadcast(bias, scores) != scores:
         raise ShapeError(f"bias {bias} does not broadcast to {scores}")

@@ -25,8 +25,8 @@ def window_sizes(
     ceil_mode: bool = False,
 ) -> Pair:
     """Height and width after sliding a window; raises when it does not fit."""
-    if len(x) != 4:
-        raise ShapeError(f"x must be (B, H, W, C), got {x}")
+    if len(x) != 4 or min(x[1:]) < 1:
+        raise ShapeError(f"x must be (B, H, W, C), not empty, got {x}")
     if min(stride) < 1 or min(kernel) < 1 or min(padding) < 0:
         raise ShapeError(
             f"kernel {kernel} and stride {stride} must be positive, "

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
-from minicvt.errors import ShapeError
+from minicvt.errors import DtypeError, ShapeError
 from minicvt.ops.operation import Shape, Spec, operation
 
 
@@ -48,8 +49,8 @@ def multiply(x, y):
 
 @operation(broadcast)
 def divide(x, y):
-    """x / y; d(x/y) = dx/y - x dy/y^2."""
-    return x / y, lambda d: (lambda: d / y, lambda: -d * x / (y * y))
+    """x / y; d(x/y) = (dx - (x/y) dy) / y."""
+    return x / y, lambda d: (lambda: d / y, lambda: -d * (x / y) / y)
 
 
 @operation(broadcast)
@@ -68,9 +69,17 @@ def maximum(x, y):
     return np.maximum(x, y), pullback
 
 
-@operation(broadcast)
+def _where_rule(x: Shape, y: Shape, *, condition: Any) -> Spec:
+    if np.asarray(condition).dtype != bool:
+        dtype = np.asarray(condition).dtype
+        raise DtypeError(f"condition should be boolean, got {dtype}")
+    return broadcast(x, y, np.shape(condition))
+
+
+@operation(_where_rule)
 def where(x, y, *, condition):
     """x where ``condition`` (a boolean array), else y."""
+    condition = np.array(condition)  # ours: the caller's may change before backward
     zero = x.dtype.type(0)
     return np.where(condition, x, y), lambda d: (
         lambda: np.where(condition, d, zero),
@@ -127,8 +136,8 @@ def tanh(x):
 
 @operation(same)
 def sigmoid(x):
-    """1 / (1 + e^-x), as (1 + tanh(x/2)) / 2, which never overflows."""
-    y = (1 + np.tanh(x / 2)) / 2
+    """1 / (1 + e^-x), which neither overflows nor loses the tails."""
+    y = expit(x)
     return y, lambda d: (d * y * (1 - y),)
 
 

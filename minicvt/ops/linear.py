@@ -14,7 +14,7 @@ from minicvt.ops.operation import Shape, Spec, operation
 
 def rows(x: Any) -> Any:
     """View ``(..., C)`` as ``(N, C)``."""
-    return x.reshape(-1, x.shape[-1])
+    return x.reshape(prod(x.shape[:-1]), x.shape[-1])
 
 
 def _matmul_rule(a: Shape, b: Shape) -> Spec:

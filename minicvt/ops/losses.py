@@ -14,6 +14,8 @@ from minicvt.tensor import Tensor
 def _mean_rule(logits: Shape, *, targets: Any) -> Spec:
     if len(logits) != 2 or targets.shape != logits:
         raise ShapeError(f"logits {logits} (B, K) do not fit targets {targets.shape}")
+    if 0 in logits:
+        raise ShapeError(f"nothing to average over in logits {logits}")
     return Spec(())
 
 

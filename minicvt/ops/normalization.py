@@ -12,7 +12,9 @@ from minicvt.ops.operation import Shape, Spec, operation
 
 
 def _check_affine(x: Shape, weight: Shape, bias: Shape) -> None:
-    if not x or weight != x[-1:] or bias != x[-1:]:
+    if not x or x[-1] < 1:
+        raise ShapeError(f"the last axis should hold channels, x is {x}")
+    if weight != x[-1:] or bias != x[-1:]:
         raise ShapeError(
             f"weight {weight} and bias {bias} should be {x[-1:]}, x is {x}"
         )

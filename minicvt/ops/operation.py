@@ -29,7 +29,8 @@ import numpy as np
 from minicvt import observe
 from minicvt.blank import Blank
 from minicvt.errors import DtypeError, MinicvtError, ShapeError
-from minicvt.tensor import FLOATS, Node, Tensor, is_recording
+from minicvt.node import Node
+from minicvt.tensor import FLOATS, Tensor, is_recording
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -103,10 +104,15 @@ def _binder(function: Callable[..., Any], pairs: tuple[str, ...]) -> Callable[..
         inputs += tuple(options.pop(name, None) for name in names[len(inputs) :])
         if any(x is None for x in inputs[: len(required)]):
             raise TypeError(f"{function.__name__}: needs {', '.join(required)}")
-        options = defaults | options
+        options = {k: _plain(v) for k, v in (defaults | options).items()}
         return inputs, options | {key: pair(key, options[key]) for key in pairs}
 
     return bind
+
+
+def _plain(option: Any) -> Any:
+    """Make a Python number of a NumPy scalar, which would promote float32 arrays."""
+    return option.item() if isinstance(option, np.generic) else option
 
 
 def pair(name: str, value: Any) -> tuple[int, int]:

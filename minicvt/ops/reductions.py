@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -13,17 +15,27 @@ from minicvt.ops.operation import Shape, Spec, operation
 
 def _axes(x: Shape, axis: Any) -> tuple[int, ...]:
     """Read ``axis`` (None, a number or several) as sorted positions."""
-    given = range(len(x)) if axis is None else np.atleast_1d(axis)
-    axes = sorted({int(a) % len(x) if -len(x) <= a < len(x) else -1 for a in given})
-    if -1 in axes or len(axes) != len(given):
+    if axis is None:
+        return tuple(range(len(x)))
+    given = tuple(map(index, axis if isinstance(axis, Iterable) else (axis,)))
+    if any(not -len(x) <= a < len(x) for a in given):
         raise ShapeError(f"axis {axis} does not fit shape {x}")
-    return tuple(axes)
+    axes = {a % len(x) for a in given}
+    if len(axes) < len(given):
+        raise ShapeError(f"axis {axis} names an axis of {x} twice")
+    return tuple(sorted(axes))
 
 
 def _reduced(x: Shape, *, axis: Any, keepdims: bool) -> Spec:
     axes = _axes(x, axis)
     kept = [1 if i in axes else n for i, n in enumerate(x)]
     return Spec(tuple(n for i, n in enumerate(kept) if keepdims or i not in axes))
+
+
+def _reduced_something(x: Shape, *, axis: Any, keepdims: bool) -> Spec:
+    if 0 in [x[a] for a in _axes(x, axis)]:
+        raise ShapeError(f"no elements along axis {axis} of shape {x}")
+    return _reduced(x, axis=axis, keepdims=keepdims)
 
 
 def _spread(d: Any, x: Any, axis: Any) -> Any:
@@ -40,7 +52,7 @@ def sum(x, *, axis=None, keepdims=False):
     return total.astype(x.dtype), lambda d: (_spread(d, x, axis),)
 
 
-@operation(_reduced)
+@operation(_reduced_something)
 def mean(x, *, axis=None, keepdims=False):
     """Mean over ``axis``, accumulated in float64."""
     axes = _axes(x.shape, axis)
@@ -49,7 +61,7 @@ def mean(x, *, axis=None, keepdims=False):
     return average.astype(x.dtype), lambda d: (_spread(d / count, x, axis),)
 
 
-@operation(_reduced)
+@operation(_reduced_something)
 def max(x, *, axis=None, keepdims=False):
     """Maximum over ``axis``; equal maxima share the cotangent equally."""
     top = x.max(axis=_axes(x.shape, axis), keepdims=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from math import prod
 from typing import Any
 
@@ -12,10 +13,11 @@ from minicvt.ops.operation import Shape, Spec, operation
 
 
 def _reshape_rule(x: Shape, *, shape: Shape) -> Spec:
+    shape = tuple(shape)
     known = prod(n for n in shape if n != -1)
     if shape.count(-1) == 1 and known and prod(x) % known == 0:
         shape = tuple(prod(x) // known if n == -1 else n for n in shape)
-    if -1 in shape or prod(shape) != prod(x):
+    if min(shape, default=0) < 0 or prod(shape) != prod(x):
         raise ShapeError(f"{x} has {prod(x)} elements, {shape} does not fit")
     return Spec(shape)
 
@@ -49,6 +51,7 @@ def _getitem_rule(x: Shape, *, index: Any) -> Spec:
 @operation(_getitem_rule)
 def getitem(x, *, index):
     """x[index]; an element taken twice receives both cotangents."""
+    index = deepcopy(index)  # ours: the caller's arrays may change before backward
 
     def pullback(d):
         dx = np.zeros(x.shape, d.dtype)

@@ -1,0 +1,108 @@
+"""The recorded graph: a node for each operation that ran, and the order back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minicvt.errors import GraphError
+
+if TYPE_CHECKING:
+    from minicvt.tensor import Tensor
+
+Pullback = Callable[[Any], tuple[Any, ...]]
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One executed operation on the tape.
+
+    ``versions`` are those of the inputs when it ran: a leaf written to since then
+    would make the pullback answer for values that are gone. ``number`` grows from
+    one operation to the next: the order of execution.
+    """
+
+    name: str
+    path: str
+    inputs: tuple[Tensor | None, ...]
+    versions: tuple[int, ...]
+    spec: Any
+    pullback: Pullback | None
+    number: int = field(default_factory=count().__next__)
+
+    def differentiable(self) -> Iterator[tuple[int, Tensor]]:
+        """Inputs that need a gradient, with their positions."""
+        for position, tensor in enumerate(self.inputs):
+            if tensor is not None and tensor.requires_grad:
+                yield position, tensor
+
+    def check(self) -> None:
+        """Raise ``GraphError`` if it was freed, or an input written to since."""
+        if self.pullback is None:
+            raise GraphError(
+                f"backward: the graph of {self} was freed by an earlier backward; "
+                "pass retain_graph=True to the first"
+            )
+        for position, (tensor, then) in enumerate(
+            zip(self.inputs, self.versions, strict=True)
+        ):
+            if tensor is not None and tensor.version != then:
+                raise GraphError(
+                    f"backward: input {position} of {self}, shape {tensor.shape}, was "
+                    f"written to after it was used (version {then} then, "
+                    f"{tensor.version} now)"
+                )
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.path}" if self.path else self.name
+
+
+def tape_order(root: Tensor) -> list[Tensor]:
+    """Tensors ``root`` was made from, each before every tensor made from it.
+
+    Depth first with a stack of our own: a chain of 10,000 operations is no
+    deeper than one of two. A tensor is listed only when all its inputs are, so
+    two residuals in series come out right, where a plain breadth-first walk
+    visits the first one before the second has sent all its share.
+    """
+    order: list[Tensor] = []
+    seen: set[int] = set()
+    stack: list[tuple[Tensor, bool]] = [(root, False)]
+    while stack:
+        tensor, inputs_listed = stack.pop()
+        if inputs_listed:
+            order.append(tensor)
+        elif id(tensor) not in seen:
+            seen.add(id(tensor))
+            stack.append((tensor, True))
+            if tensor.node is not None:
+                stack.extend(
+                    (source, False) for _, source in tensor.node.differentiable()
+                )
+    return order
+
+
+def pull(node: Node, gradient: Any) -> Iterator[tuple[Tensor, Any]]:
+    """Run one pullback: yield the share of each input that needs one."""
+    assert node.pullback is not None
+    parts = node.pullback(gradient)
+    for position, source in node.differentiable():
+        part = parts[position]
+        yield source, unbroadcast(part() if callable(part) else part, source.shape)
+
+
+def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """Sum ``gradient`` over the axes along which ``shape`` was broadcast.
+
+    The adjoint of broadcasting. Sums in float64, since there may be many rows.
+    """
+    if gradient.shape == shape:
+        return gradient
+    lead = gradient.ndim - len(shape)
+    stretched = tuple(lead + i for i, n in enumerate(shape) if n == 1)
+    total = gradient.sum(axis=(*range(lead), *stretched), dtype=np.float64)
+    return total.astype(gradient.dtype).reshape(shape)
