@@ -86,6 +86,15 @@ def test_the_python_in_readme_runs():
     assert all(parameter.grad is not None for parameter in parameters.values())
 
 
+def test_contributing_lists_the_floors_that_import_linter_holds_us_to():
+    settings = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]
+    held = [set(re.findall(r"\w+", x)) for x in settings["contracts"][0]["layers"]]
+    section = read("CONTRIBUTING.md").split("## Floors")[1].split("##")[0]
+    rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    listed = [set(re.findall(r"`(\w+)(?:/|\.py)`", row)) for row in rows]
+    assert set().union(*listed) == set().union(*held)
+
+
 def test_one_version():
     assert f"version: {minicvt.__version__}\n" in read("CITATION.cff")
     assert f"## {minicvt.__version__}" in read("CHANGELOG.md")
