@@ -1,0 +1,105 @@
+"""Convolution: three bodies against each other and PyTorch, dense and grouped."""
+
+from __future__ import annotations
+
+import pytest
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicvt import kernels
+from minicvt.kernels.convolution import product
+from tests.kernels.comparing import (
+    bodies,
+    check_bodies,
+    dtypes,
+    error,
+    fast,
+    normal,
+    torch_gradients,
+)
+from tests.kernels.windows import (
+    PLAIN,
+    TOLERANCE,
+    Window,
+    check_adjoint,
+    nchw,
+    nhwc,
+    run,
+    windows,
+)
+
+GROUPS = {
+    "groups": st.integers(1, 3),
+    "ins": st.integers(1, 3),
+    "outs": st.integers(1, 2),
+}
+
+
+def grouped(window, groups, ins, outs, dtype="float64"):
+    """Return x, weight and dy of a convolution with these channels per group."""
+    window = window._replace(channels=groups * ins)
+    weight = normal(3, groups * outs, ins, *window.kernel, dtype=dtype)
+    return window.x(dtype), weight, window.dy(groups * outs, dtype)
+
+
+def three(body, window, groups, x, weight, dy):
+    """Return y, dx and dweight."""
+    rest = (*window.slide, groups)
+    back = (kernels.conv2d_input_grad, kernels.conv2d_weight_grad)
+    return (
+        run(kernels.conv2d, body, x, weight, *rest),
+        run(back[0], body, dy, weight, window.size, *rest),
+        run(back[1], body, dy, x, window.kernel, *rest),
+    )
+
+
+@fast
+@dtypes
+@given(window=windows(), **GROUPS)
+def test_bodies_agree(body, dtype, window, groups, ins, outs):
+    x, weight, dy = grouped(window, groups, ins, outs, dtype)
+    for kernel, arguments in (
+        (kernels.conv2d, (x, weight)),
+        (kernels.conv2d_input_grad, (dy, weight, window.size)),
+        (kernels.conv2d_weight_grad, (dy, x, window.kernel)),
+    ):
+        rest = (*arguments, *window.slide, groups)
+        check_bodies(kernel, body, TOLERANCE[dtype], *rest)
+
+
+@bodies
+@given(window=windows(), **GROUPS)
+def test_gradients_are_adjoints(body, window, groups, ins, outs):
+    x, weight, dy = grouped(window, groups, ins, outs)
+    y, dx, dweight = three(body, window, groups, x, weight, dy)
+    check_adjoint(x, y, dx, dy)
+    check_adjoint(weight, y, dweight, dy)
+
+
+@bodies
+@pytest.mark.parametrize("window", PLAIN)
+@pytest.mark.parametrize(("groups", "ins", "outs"), [(1, 3, 4), (2, 2, 3), (3, 1, 2)])
+def test_pytorch(body, window, groups, ins, outs):
+    def conv2d(x, weight):
+        return nhwc(F.conv2d(nchw(x), weight, None, *window.slide, 1, groups))
+
+    x, weight, dy = grouped(window, groups, ins, outs)
+    expected = torch_gradients(conv2d, dy, x, weight)
+    for a, e in zip(three(body, window, groups, x, weight, dy), expected, strict=True):
+        assert error(a, e) < 1e-13
+
+
+@fast
+@pytest.mark.parametrize("images", [1, 2])
+def test_the_parts_of_a_batch_make_no_difference(body, images, monkeypatch):
+    window = Window(5, (4, 6), 4, (3, 2), (1, 2), (1, 0))
+    arrays = grouped(window, 2, 2, 3)
+    whole = three(body, window, 2, *arrays)
+    of_an_image = kernels.im2col(arrays[0][:1], window.kernel, *window.slide).nbytes
+    monkeypatch.setattr(product, "PART_BYTES", images * of_an_image)
+    assert len(list(product._parts(arrays[2], product._matrix(arrays[1], 2)))) == (
+        -(-5 // images)
+    )
+    for a, e in zip(three(body, window, 2, *arrays), whole, strict=True):
+        assert error(a, e) < 1e-14
