@@ -52,7 +52,7 @@ _LATER = {
     "load": "minicvt.interop",
     "save": "minicvt.interop",
     "predict": "minicvt.train",
-    "tape": "minicvt.tape",
+    "tape": "minicvt.graph",
 }
 _ROOMS = ("accounting", "data", "interop", "train", "viz")
 

@@ -28,7 +28,8 @@ def max_pool2d(x, *, kernel, stride, padding=0, ceil_mode=False):
     options = {"kernel": kernel, "stride": stride, "padding": padding}
     size = _pool_rule(x.shape, **options, ceil_mode=ceil_mode).shape[1:3]
     y, winners = kernels.max_pool2d(x, kernel, stride, padding, size)
-    return y, lambda d: (kernels.max_pool2d_backward(d, winners, x.shape[1:3]),)
+    before = x.shape[1:3]
+    return y, lambda d: (kernels.max_pool2d_backward(d, winners, before),)
 
 
 @operation(_pool_rule, pairs=("kernel", "stride", "padding"))
@@ -43,8 +44,9 @@ def avg_pool2d(
     options = {"kernel": kernel, "stride": stride, "padding": padding}
     size = _pool_rule(x.shape, **options, ceil_mode=ceil_mode).shape[1:3]
     y = kernels.avg_pool2d(x, kernel, stride, padding, size, count_include_pad)
+    before = x.shape[1:3]
     return y, lambda d: (
         kernels.avg_pool2d_backward(
-            d, x.shape[1:3], kernel, stride, padding, count_include_pad
+            d, before, kernel, stride, padding, count_include_pad
         ),
     )

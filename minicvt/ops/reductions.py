@@ -38,18 +38,19 @@ def _reduced_something(x: Shape, *, axis: Any, keepdims: bool) -> Spec:
     return _reduced(x, axis=axis, keepdims=keepdims)
 
 
-def _spread(d: Any, x: Any, axis: Any) -> Any:
-    """Give every element of ``x`` the cotangent of the sum it went into."""
-    axes = _axes(x.shape, axis)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    return np.broadcast_to(d.reshape(kept), x.shape)
+def _spread(d: Any, x: Shape, axis: Any) -> Any:
+    """Give every element of shape ``x`` the cotangent of the sum it went into."""
+    axes = _axes(x, axis)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(x))
+    return np.broadcast_to(d.reshape(kept), x)
 
 
 @operation(_reduced)
 def sum(x, *, axis=None, keepdims=False):
     """Sum over ``axis``, accumulated in float64; cotangents are spread back."""
     total = x.sum(axis=_axes(x.shape, axis), dtype=np.float64, keepdims=keepdims)
-    return total.astype(x.dtype), lambda d: (_spread(d, x, axis),)
+    shape = x.shape
+    return total.astype(x.dtype), lambda d: (_spread(d, shape, axis),)
 
 
 @operation(_reduced_something)
@@ -58,7 +59,8 @@ def mean(x, *, axis=None, keepdims=False):
     axes = _axes(x.shape, axis)
     count = x.dtype.type(prod(x.shape[a] for a in axes))
     average = x.mean(axis=axes, dtype=np.float64, keepdims=keepdims)
-    return average.astype(x.dtype), lambda d: (_spread(d / count, x, axis),)
+    shape = x.shape
+    return average.astype(x.dtype), lambda d: (_spread(d / count, shape, axis),)
 
 
 @operation(_reduced_something)
@@ -69,6 +71,6 @@ def max(x, *, axis=None, keepdims=False):
     def pullback(d):
         winners = (x == top).astype(x.dtype)
         shares = winners / winners.sum(axis=_axes(x.shape, axis), keepdims=True)
-        return (_spread(d, x, axis) * shares,)
+        return (_spread(d, x.shape, axis) * shares,)
 
     return top.reshape(_reduced(x.shape, axis=axis, keepdims=keepdims).shape), pullback

@@ -25,7 +25,8 @@ def _reshape_rule(x: Shape, *, shape: Shape) -> Spec:
 @operation(_reshape_rule)
 def reshape(x, *, shape):
     """Same elements in the same order, other axes; one axis may be -1."""
-    return x.reshape(shape), lambda d: (d.reshape(x.shape),)
+    before = x.shape  # a pullback that named x would keep all of it
+    return x.reshape(shape), lambda d: (d.reshape(before),)
 
 
 def _transpose_rule(x: Shape, *, axes: Shape) -> Spec:
@@ -52,9 +53,10 @@ def _getitem_rule(x: Shape, *, index: Any) -> Spec:
 def getitem(x, *, index):
     """x[index]; an element taken twice receives both cotangents."""
     index = deepcopy(index)  # ours: the caller's arrays may change before backward
+    before = x.shape
 
     def pullback(d):
-        dx = np.zeros(x.shape, d.dtype)
+        dx = np.zeros(before, d.dtype)
         if _is_basic(index):
             dx[index] = d
         else:
