@@ -22,22 +22,33 @@ def _bit_cast(source: Any, target: Any) -> Any:
     return cast
 
 
-float_to_bits = _bit_cast(types.float32, types.int32)
-bits_to_float = _bit_cast(types.int32, types.float32)
+def _built_in(name: str, flags: tuple[str, ...] = ()) -> Any:
+    """Return what generates a call of an LLVM function of floats of one type."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = arguments[0].type
+        function_type = ir.FunctionType(kind, [kind] * len(arguments))
+        function = builder.module.declare_intrinsic(name, [kind], function_type)
+        return builder.call(function, arguments, fastmath=flags)
+
+    return generate
 
 
 def _larger(typing: Any, a: Any, b: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = arguments[0].type
-        maximum = builder.module.declare_intrinsic(
-            "llvm.maxnum", [kind], ir.FunctionType(kind, [kind, kind])
-        )
-        return builder.call(maximum, arguments, fastmath=("nnan", "nsz"))
+    return a(a, a), _built_in("llvm.maxnum", ("nnan", "nsz"))
 
-    return a(a, b), generate
 
+def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    return a(a, a, a), _built_in("llvm.fma")
+
+
+float_to_bits = _bit_cast(types.float32, types.int32)
+bits_to_float = _bit_cast(types.int32, types.float32)
 
 # The larger of two floats; which one, if either is NaN, is left open.  That leave lets
 # LLVM find the largest of many in vector registers: Python's `max`, which must mind
 # the order of its arguments, takes 6 times as long.
 larger: Any = intrinsic(_larger)
+
+# a * b + c with one rounding, on any machine.
+fma: Any = intrinsic(_fma)

@@ -1,4 +1,7 @@
-"""Attention as nested loops: out = softmax(scale q kT + bias) v, head by head."""
+"""Attention as nested loops: out = softmax(scale q kT + bias) v, head by head.
+
+Sums along a row run in float64 for either dtype: they start from np.float64(0).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def softmax(x: Array) -> Array:
         largest = x[n, 0]
         for k in range(columns):
             largest = max(largest, x[n, k])
-        total = 0.0
+        total = np.float64(0)
         for k in range(columns):
             y[n, k] = math.exp(x[n, k] - largest)
             total += y[n, k]
@@ -35,7 +38,7 @@ def softmax_backward(dy: Array, y: Array) -> Array:
     rows, columns = y.shape
     dx = np.empty_like(y)
     for n in range(rows):
-        inner = 0.0
+        inner = np.float64(0)
         for k in range(columns):
             inner += dy[n, k] * y[n, k]
         for k in range(columns):
@@ -67,7 +70,7 @@ def attend(
         largest = p[0]
         for s in range(keys):
             largest = max(largest, p[s])
-        total = 0.0
+        total = np.float64(0)
         for s in range(keys):
             p[s] = math.exp(p[s] - largest)
             total += p[s]
@@ -96,7 +99,7 @@ def attend_backward(
     for b, h, t in np.ndindex(batch, heads, queries):
         p = probabilities[b, h, t]
         ds = dscores[b, h, t]  # a view: first dp, then softmax_backward in place
-        inner = 0.0
+        inner = np.float64(0)
         for s in range(keys):
             for e in range(value_width):
                 ds[s] += dout[b, h, t, e] * v[b, h, s, e]

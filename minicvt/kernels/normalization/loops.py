@@ -1,7 +1,8 @@
 """Normalisation as nested loops.  Rows are everything but the last axis, flattened.
 
 Layer normalisation looks along a row (one token, all channels), batch normalisation
-down a column (one channel, all tokens of the batch).
+down a column (one channel, all tokens of the batch).  Sums run in float64 for either
+dtype: they start from np.float64(0) or np.zeros(channels).
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ def layer_norm(
     mean = np.empty(rows, x.dtype)
     rstd = np.empty(rows, x.dtype)
     for n in range(rows):
-        total = 0.0
+        total = np.float64(0)
         for c in range(channels):
             total += x[n, c]
         mean[n] = total / channels
-        squares = 0.0
+        squares = np.float64(0)
         for c in range(channels):
             squares += (x[n, c] - mean[n]) ** 2
         rstd[n] = 1 / math.sqrt(squares / channels + eps)
@@ -54,8 +55,8 @@ def layer_norm_backward(
     dweight = np.zeros(channels)
     dbias = np.zeros(channels)
     for n in range(rows):
-        g_mean = 0.0
-        g_xhat_mean = 0.0
+        g_mean = np.float64(0)
+        g_xhat_mean = np.float64(0)
         for c in range(channels):
             xhat = (x[n, c] - mean[n]) * rstd[n]
             g_mean += weight[c] * dy[n, c]

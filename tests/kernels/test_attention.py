@@ -1,0 +1,186 @@
+"""Softmax and attention: three bodies against each other and PyTorch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicvt import kernels
+from tests.kernels.comparing import (
+    bodies,
+    check_bodies,
+    check_float32,
+    distance,
+    dtypes,
+    error,
+    fast,
+    normal,
+    outputs,
+    torch_gradients,
+)
+
+TOLERANCE = {"float32": 2e-6, "float64": 1e-13}
+# (batch, heads, queries, keys, width of q and k, width of v)
+SIZES = (3, 2, 5, 7, 4, 6)
+# A learned bias has the first shape, a mask may have any other.
+BIASES = [(2, 5, 7), (5, 7), (7,), (1, 1, 7), (2, 1, 7), (3, 1, 1, 7), (3, 2, 5, 7),
+          (1, 5, 1), (3, 1, 5, 1), (1,), ()]  # fmt: skip
+biases = pytest.mark.parametrize("bias_shape", [None, *BIASES])
+
+
+def softmax(body, x, dy):
+    """Return y and dx."""
+    (y,) = outputs(kernels.softmax, body, x)
+    return y, *outputs(kernels.softmax_backward, body, dy, y)
+
+
+def attend(body, dout, scale, q, k, v, bias=None):
+    """Return out, dq, dk, dv and, where there is a bias, its cotangent."""
+    out, p = outputs(kernels.attend, body, q, k, v, bias, scale)
+    back = outputs(kernels.attend_backward, body, dout, q, k, v, scale, p)
+    dq, dk, dv, dscores = back
+    if bias is None:
+        return out, dq, dk, dv
+    whole = (1,) * (4 - bias.ndim) + bias.shape
+    summed = tuple(axis for axis in range(4) if whole[axis] == 1)
+    return out, dq, dk, dv, dscores.sum(axis=summed).reshape(bias.shape)
+
+
+def torch_attend(scale):
+    def function(q, k, v, bias=None):
+        scores = scale * (q @ k.transpose(-1, -2))
+        return torch.softmax(scores if bias is None else scores + bias, dim=-1) @ v
+
+    return function
+
+
+def inputs(sizes, bias_shape=None, dtype="float64"):
+    """The cotangent, then q, k and v, then the bias if its shape is given."""
+    batch, heads, queries, keys, width, value_width = sizes
+    shapes = [
+        (batch, heads, queries, value_width),
+        (batch, heads, queries, width),
+        (batch, heads, keys, width),
+        (batch, heads, keys, value_width),
+    ]
+    shapes += [] if bias_shape is None else [bias_shape]
+    return [normal(i, *shape).astype(dtype) for i, shape in enumerate(shapes)]
+
+
+@fast
+@dtypes
+@given(rows=st.integers(1, 9), columns=st.integers(1, 90))
+def test_softmax_bodies_agree(body, dtype, rows, columns):
+    x, dy = (normal(i, rows, columns).astype(dtype) for i in (0, 1))
+    y = kernels.softmax.body("loops")(x)
+    check_bodies(kernels.softmax, body, TOLERANCE[dtype], x)
+    check_bodies(kernels.softmax_backward, body, TOLERANCE[dtype], dy, y)
+
+
+@fast
+@dtypes
+@given(sizes=st.tuples(*[st.integers(1, 4)] * 3, st.integers(1, 20),
+                       *[st.integers(1, 4)] * 2))  # fmt: skip
+def test_attend_bodies_agree(body, dtype, sizes):
+    dout, q, k, v, bias = inputs(sizes, sizes[1:4], dtype)
+    p = kernels.attend.body("loops")(q, k, v, bias, 0.6)[1]
+    check_bodies(kernels.attend, body, TOLERANCE[dtype], q, k, v, bias, 0.6)
+    back = kernels.attend_backward
+    check_bodies(back, body, TOLERANCE[dtype], dout, q, k, v, 0.6, p)
+
+
+@bodies
+@pytest.mark.parametrize("shape", [(7, 5), (3, 50), (2, 784), (4, 1)])
+def test_softmax_is_pytorchs_in_float64(body, shape):
+    x, dy = 3 * normal(0, *shape), normal(1, *shape)
+    expected = torch_gradients(lambda x: torch.softmax(x, -1), dy, x)
+    for a, e in zip(softmax(body, x, dy), expected, strict=True):
+        assert distance(a, e) < 1e-15
+
+
+@bodies
+@biases
+def test_attend_is_pytorchs_in_float64(body, bias_shape):
+    dout, *rest = inputs(SIZES, bias_shape)
+    expected = torch_gradients(torch_attend(0.7), dout, *rest)
+    for a, e in zip(attend(body, dout, 0.7, *rest), expected, strict=True):
+        assert distance(a, e) < 1e-13  # a bias equal for all keys has gradient 0
+
+
+@bodies
+def test_probabilities_are_the_softmax_of_the_scores(body):
+    _, q, k, v, bias = inputs(SIZES, (2, 5, 7))
+    _, p = outputs(kernels.attend, body, q, k, v, bias, 0.7)
+    scores = 0.7 * np.einsum("bhtd,bhsd->bhts", q, k) + bias
+    (expected,) = outputs(kernels.softmax, body, scores.reshape(-1, 7))
+    assert error(p.reshape(-1, 7), expected) < 1e-14
+
+
+@bodies
+@pytest.mark.parametrize("bias_shape", [None, (2, 5, 7)])
+def test_heads_may_be_views_of_tokens(body, bias_shape):
+    dout, q, k, v, *bias = inputs(SIZES, bias_shape)
+    views = [np.copy(a.transpose(2, 0, 1, 3)).transpose(1, 2, 0, 3) for a in (q, k, v)]
+    expected = attend(body, dout, 0.7, q, k, v, *bias)
+    run, back = kernels.attend.body(body), kernels.attend_backward.body(body)
+    out, p = run(*views, *(bias or [None]), 0.7)
+    actual = (out, *back(dout, *views, 0.7, p)[:3])
+    for a, e in zip(actual, expected, strict=False):
+        assert error(a, e) < 1e-13
+
+
+@fast
+@pytest.mark.parametrize("shape", [(400, 5), (100, 50), (20, 784)])
+def test_softmax_rounds_like_pytorchs_in_float32(body, shape):
+    x, dy = (normal(i, *shape).astype("float32") for i in (0, 1))
+    torchs = torch_gradients(lambda x: torch.softmax(x, -1), dy, x)
+    expected = softmax("numpy", x.astype("float64"), dy.astype("float64"))
+    for a, t, e in zip(softmax(body, x, dy), torchs, expected, strict=True):
+        check_float32(a, t, e)
+
+
+@fast
+def test_attend_rounds_like_pytorchs_in_float32(body):
+    arguments = inputs((2, 3, 65, 50, 32, 32), (3, 65, 50), "float32")
+    torchs = torch_gradients(torch_attend(0.2), *arguments)
+    dout, *rest = (a.astype("float64") for a in arguments)
+    expected = attend("numpy", dout, 0.2, *rest)
+    actual = attend(body, arguments[0], 0.2, *arguments[1:])
+    for a, t, e in zip(actual, torchs, expected, strict=True):
+        check_float32(a, t, e)
+
+
+@bodies
+@dtypes
+def test_softmax_at_the_edges(body, dtype):
+    def run(*rows):
+        return outputs(kernels.softmax, body, np.array(rows, dtype))[0]
+
+    assert (run([1e4, 0, -1e4], [-1e4, -1e4, 1e4]) == [[1, 0, 0], [0, 0, 1]]).all()
+    assert (run([1e4] * 8, [-1e4] * 8, [0.1] * 8) == 1 / 8).all()
+    assert (run([1e4], [-3], [0]) == 1).all()
+    assert (run([-np.inf, 2, 2, -np.inf]) == [0, 0.5, 0.5, 0]).all()
+
+
+@bodies
+@dtypes
+@pytest.mark.parametrize("columns", [3, 50, 784])
+def test_nan_stays_in_its_row(body, dtype, columns):
+    x = normal(0, 4, columns).astype(dtype)
+    x[0, 0] = x[2, -1] = np.nan
+    (y,) = outputs(kernels.softmax, body, x)
+    assert np.isnan(y[[0, 2]]).all()
+    assert np.isfinite(y[[1, 3]]).all()
+
+
+@bodies
+@dtypes
+def test_rows_sum_to_1_and_their_gradients_to_0(body, dtype):
+    x, dy = (normal(i, 9, 200).astype(dtype) for i in (0, 1))
+    y, dx = softmax(body, 5 * x, dy)
+    rounding = 16 * np.finfo(dtype).eps
+    assert distance(y.sum(axis=1, dtype="float64"), np.ones(9)) < rounding
+    assert np.abs(dx.sum(axis=1, dtype="float64")).max() < rounding

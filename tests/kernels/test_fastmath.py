@@ -1,0 +1,108 @@
+"""The functions of compiled kernels, over the whole range of float32."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import special
+
+pytestmark = pytest.mark.numba
+
+# What the docstrings promise.
+MOST = {"exp": 1, "sigmoid": 3, "normal_cdf": 7, "normal_pdf": 4}
+names = pytest.mark.parametrize("name", MOST)
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    """The functions of fastmath over an array; Numba is imported here, not above."""
+    from minicvt.kernels import fastmath
+    from minicvt.kernels.jit import jit
+
+    def over(function):
+        def loop(x):
+            y = np.empty_like(x)
+            for i in range(x.size):
+                y[i] = function(x[i])
+            return y
+
+        return jit(loop)
+
+    return {name: over(getattr(fastmath, name)) for name in MOST}
+
+
+def exact(name, x):
+    x = x.astype("float64")
+    with np.errstate(over="ignore"):
+        return {
+            "exp": np.exp,
+            "sigmoid": special.expit,
+            "normal_cdf": special.ndtr,
+            "normal_pdf": lambda x: np.exp(-x * x / 2) / np.sqrt(2 * np.pi),
+        }[name](x)
+
+
+def units(actual, expected):
+    """Return |error| in units in the last place of float32 at the exact value."""
+    with np.errstate(over="ignore"):
+        nearest = expected.astype("float32")
+    finite = np.isfinite(nearest)
+    assert (np.isfinite(actual) == finite).all()
+    off = np.abs(actual[finite].astype("float64") - expected[finite])
+    return off / np.spacing(np.abs(nearest[finite]))
+
+
+def every_size():
+    """About 4 million float32: every exponent, both signs, subnormal and infinite."""
+    bits = np.arange(0, np.float32(np.inf).view(np.uint32) + 1, 997, dtype=np.uint32)
+    x = bits.view(np.float32)
+    return np.concatenate([x, -x])
+
+
+def between(low, high, n=400_000):
+    return np.random.default_rng(0).uniform(low, high, n).astype("float32")
+
+
+@pytest.mark.parametrize(("name", "most"), MOST.items())
+def test_error_over_all_of_float32(compiled, name, most):
+    x = every_size()
+    assert units(compiled[name](x), exact(name, x)).max() <= most
+
+
+@pytest.mark.parametrize(("name", "most"), MOST.items())
+def test_error_where_it_matters(compiled, name, most):
+    x = between(-15, 15)
+    assert units(compiled[name](x), exact(name, x)).max() <= most
+    x = between(-104, 88.7)
+    assert units(compiled[name](x), exact(name, x)).max() <= most
+
+
+@names
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_infinities_zeros_and_nan(compiled, name, dtype):
+    # Long enough for the vectorised part of the loop, with an odd one left over.
+    x = np.tile(np.array([-np.inf, np.inf, -0.0, 0.0, np.nan], dtype), 41)
+    np.testing.assert_allclose(compiled[name](x), exact(name, x), rtol=1e-7)
+
+
+def test_subnormal_results_of_exp(compiled):
+    x = between(-103.9, -87.4)
+    y = compiled["exp"](x)
+    assert (y > 0).all()
+    assert units(y, exact("exp", x)).max() <= 1
+
+
+@names
+def test_float64_is_the_c_librarys(compiled, name):
+    x = between(-30, 30, 1000).astype("float64")
+    # An exponential of x^2 multiplies the rounding of x by x^2.
+    np.testing.assert_allclose(compiled[name](x), exact(name, x), rtol=1e-12)
+
+
+@names
+def test_it_is_plain_python_too(name):
+    from minicvt.kernels import fastmath
+
+    x = between(-5, 5, 20).astype("float64")
+    plain = [getattr(fastmath, name)(value) for value in x]
+    np.testing.assert_allclose(plain, exact(name, x), rtol=1e-13)
