@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from minicvt.data.composites import Composites, composites
 from minicvt.data.dataset import Dataset, batch_count, batches, shift
 from minicvt.data.digits import digits
 from minicvt.data.streams import stream
 from minicvt.errors import unknown
 
-DATASETS: dict[str, Callable[[int], Dataset]] = {"digits8": digits}
+DATASETS: dict[str, Callable[[int], Dataset]] = {
+    "digits8": digits,
+    "composites-easy": partial(composites, "easy"),
+    "composites-mid": partial(composites, "mid"),
+}
 
 
 def load(name: str, seed: int = 0) -> Dataset:
@@ -21,9 +27,11 @@ def load(name: str, seed: int = 0) -> Dataset:
 
 __all__ = [
     "DATASETS",
+    "Composites",
     "Dataset",
     "batch_count",
     "batches",
+    "composites",
     "digits",
     "load",
     "shift",

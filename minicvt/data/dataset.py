@@ -41,8 +41,14 @@ class Dataset:
                     f"(N,), got {images.shape} and {labels.shape}"
                 )
 
-    def epoch(self, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Images and labels of one epoch, not yet shuffled; a function of ``rng``."""
+    def epoch(
+        self, rng: np.random.Generator, progress: float = 1.0
+    ) -> tuple[Array, Array]:
+        """Images and labels of one epoch, not yet shuffled; a function of ``rng``.
+
+        ``progress`` is the share of the training that lies behind, in [0, 1), for
+        tasks that get harder; here it changes nothing.
+        """
         if self.augment is None:
             return self.train_images, self.train_labels
         return self.augment(self.train_images, rng), self.train_labels

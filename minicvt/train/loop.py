@@ -62,7 +62,7 @@ def train_epoch(run: Run) -> Epoch:
     recipe, data = run.recipe, run.dataset
     run.model.train()
     began = time.perf_counter()
-    images, labels = data.epoch(run.augmentation)
+    images, labels = data.epoch(run.augmentation, run.progress)
     size, drop_last = recipe.batch_size, recipe.drop_last
     steps = recipe.epochs * batch_count(len(images), size, drop_last=drop_last)
     losses, hits, seen = 0.0, 0, 0

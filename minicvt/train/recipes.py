@@ -47,4 +47,6 @@ class Recipe:
 
 RECIPES = {
     "digits8": Recipe(model="cvt-c8w", dataset="digits8", epochs=25, lr=5e-3),
+    "composites-easy": Recipe("cvt-rgb32", "composites-easy", epochs=60, lr=3e-3),
+    "composites-mid": Recipe("cvt-rgb32", "composites-mid", epochs=160, lr=3e-3),
 }

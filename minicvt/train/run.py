@@ -52,6 +52,11 @@ class Run:
         return len(self.history.epochs) + 1
 
     @property
+    def progress(self) -> float:
+        """Share of the epochs that lie behind, in [0, 1)."""
+        return (self.epoch - 1) / self.recipe.epochs
+
+    @property
     def place(self) -> str:
         """The epoch and the step under way, both counted from 1."""
         return f"epoch {self.epoch}, step {self.step + 1}"
