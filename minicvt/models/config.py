@@ -13,21 +13,23 @@ class Config:
     """Fields every model has; a paper's own follow in a subclass.
 
     ``image`` is the height and width it was published for, where counting starts.
+    ``stage_fields`` have one entry a stage; one value there stands for all stages.
     """
 
     paper: ClassVar[str]
+    stage_fields: ClassVar[tuple[str, ...]] = ()
     name: str
     num_classes: int = 1000
     in_chans: int = 3
     image: tuple[int, int] = (224, 224)
 
-    def per_stage(self, first: str, *others: str) -> None:
-        """Make each named field a tuple as long as ``first``, repeating one value.
-
-        Raises ``OptionError`` when a field has another number of entries.
-        """
+    def __post_init__(self) -> None:
+        """Make each field of ``stage_fields`` as long as the first of them."""
+        if not self.stage_fields:
+            return
+        first = self.stage_fields[0]
         stages = len(_tuple(getattr(self, first)))
-        for name in (first, *others):
+        for name in self.stage_fields:
             values = _tuple(getattr(self, name))
             values = values * stages if len(values) == 1 else values
             if len(values) != stages:
@@ -38,12 +40,18 @@ class Config:
             object.__setattr__(self, name, values)
 
     def override(self, **overrides: Any) -> Self:
-        """Copy with some fields changed; unknown names raise ``UnknownName``."""
+        """Copy with some fields changed; unknown names raise ``UnknownName``.
+
+        A field left alone that is the same in every stage follows a new number of
+        stages.
+        """
         known = {field.name for field in fields(self)}
         for name in overrides:
             if name not in known:
                 raise unknown(f"option of {self.name}", name, known)
-        return replace(self, **overrides)
+        kept = {name: getattr(self, name) for name in self.stage_fields[1:]}
+        same = {name: v[:1] for name, v in kept.items() if len(set(v)) == 1}
+        return replace(self, **(same | overrides))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON, with the paper's name among them."""

@@ -53,6 +53,17 @@ class CvTConfig(Config):
     """
 
     paper = "cvt"
+    stage_fields = (
+        "dims",
+        "depths",
+        "heads",
+        "embed",
+        "mlp_ratios",
+        "projection",
+        "kv_stride",
+        "cls",
+        "drop_path",
+    )
     dims: tuple[int, ...] = (64, 192, 384)
     depths: tuple[int, ...] = (1, 2, 10)
     heads: tuple[int, ...] = (1, 3, 6)
@@ -67,10 +78,6 @@ class CvTConfig(Config):
     scale: str = "dim"
     qkv_bias: bool = True
     init: str = "trunc_norm"
-
-    def __post_init__(self) -> None:
-        names = ("heads", "embed", "mlp_ratios", "projection", "kv_stride")
-        self.per_stage("dims", "depths", *names, "cls", "drop_path")
 
     def build(self, dtype: Any = "float32", seed: Any = 0) -> CvT:
         """Make the model."""

@@ -96,7 +96,7 @@ def internals(model, images):
             found |= module_values(stage, rest, event.output)
         elif event.name == "attend" and rest == "blocks.0.attn":
             attention = mc.ops.attention_map(event)
-            found[f"{stage}/block0/attn_probs_sample0"] = attention[0]
+            found[f"{stage}/block0/attn_probs_sample0"] = attention[:1]
     return found
 
 
