@@ -25,10 +25,11 @@ from tests.kernels.windows import (
     check_adjoint,
     nchw,
     nhwc,
-    run,
+    three,
     windows,
 )
 
+FAMILY = (kernels.conv2d, kernels.conv2d_input_grad, kernels.conv2d_weight_grad)
 GROUPS = {
     "groups": st.integers(1, 3),
     "ins": st.integers(1, 3),
@@ -43,27 +44,13 @@ def grouped(window, groups, ins, outs, dtype="float64"):
     return window.x(dtype), weight, window.dy(groups * outs, dtype)
 
 
-def three(body, window, groups, x, weight, dy):
-    """Return y, dx and dweight."""
-    rest = (*window.slide, groups)
-    back = (kernels.conv2d_input_grad, kernels.conv2d_weight_grad)
-    return (
-        run(kernels.conv2d, body, x, weight, *rest),
-        run(back[0], body, dy, weight, window.size, *rest),
-        run(back[1], body, dy, x, window.kernel, *rest),
-    )
-
-
 @fast
 @dtypes
 @given(window=windows(), **GROUPS)
 def test_bodies_agree(body, dtype, window, groups, ins, outs):
     x, weight, dy = grouped(window, groups, ins, outs, dtype)
-    for kernel, arguments in (
-        (kernels.conv2d, (x, weight)),
-        (kernels.conv2d_input_grad, (dy, weight, window.size)),
-        (kernels.conv2d_weight_grad, (dy, x, window.kernel)),
-    ):
+    inputs = (x, weight), (dy, weight, window.size), (dy, x, window.kernel)
+    for kernel, arguments in zip(FAMILY, inputs, strict=True):
         rest = (*arguments, *window.slide, groups)
         check_bodies(kernel, body, TOLERANCE[dtype], *rest)
 
@@ -72,7 +59,7 @@ def test_bodies_agree(body, dtype, window, groups, ins, outs):
 @given(window=windows(), **GROUPS)
 def test_gradients_are_adjoints(body, window, groups, ins, outs):
     x, weight, dy = grouped(window, groups, ins, outs)
-    y, dx, dweight = three(body, window, groups, x, weight, dy)
+    y, dx, dweight = three(FAMILY, body, window, x, weight, dy, groups)
     check_adjoint(x, y, dx, dy)
     check_adjoint(weight, y, dweight, dy)
 
@@ -86,7 +73,8 @@ def test_pytorch(body, window, groups, ins, outs):
 
     x, weight, dy = grouped(window, groups, ins, outs)
     expected = torch_gradients(conv2d, dy, x, weight)
-    for a, e in zip(three(body, window, groups, x, weight, dy), expected, strict=True):
+    actual = three(FAMILY, body, window, x, weight, dy, groups)
+    for a, e in zip(actual, expected, strict=True):
         assert error(a, e) < 1e-13
 
 
@@ -95,11 +83,10 @@ def test_pytorch(body, window, groups, ins, outs):
 def test_the_parts_of_a_batch_make_no_difference(body, images, monkeypatch):
     window = Window(5, (4, 6), 4, (3, 2), (1, 2), (1, 0))
     arrays = grouped(window, 2, 2, 3)
-    whole = three(body, window, 2, *arrays)
+    whole = three(FAMILY, body, window, *arrays, 2)
     of_an_image = kernels.im2col(arrays[0][:1], window.kernel, *window.slide).nbytes
     monkeypatch.setattr(product, "PART_BYTES", images * of_an_image)
-    assert len(list(product._parts(arrays[2], product._matrix(arrays[1], 2)))) == (
-        -(-5 // images)
-    )
-    for a, e in zip(three(body, window, 2, *arrays), whole, strict=True):
+    parts = product._parts(arrays[2], product._matrix(arrays[1], 2))
+    assert [p.start for p in parts] == list(range(0, 5, images))
+    for a, e in zip(three(FAMILY, body, window, *arrays, 2), whole, strict=True):
         assert error(a, e) < 1e-14

@@ -25,59 +25,41 @@ from tests.kernels.windows import (
     nchw,
     nhwc,
     run,
+    three,
     windows,
 )
 
+DENSE = (kernels.conv2d, kernels.conv2d_input_grad, kernels.conv2d_weight_grad)
+DEPTHWISE = (
+    kernels.depthwise_conv2d,
+    kernels.depthwise_conv2d_input_grad,
+    kernels.depthwise_conv2d_weight_grad,
+)
 
-def weights(window, dtype="float64"):
-    return normal(3, window.channels, 1, *window.kernel, dtype=dtype)
 
-
-def three(body, window):
-    """Return y, dx and dweight of a window's random x, weight and dy."""
-    x, weight, dy = window.x(), weights(window), window.dy(window.channels)
-    return (
-        run(kernels.depthwise_conv2d, body, x, weight, *window.slide),
-        run(
-            kernels.depthwise_conv2d_input_grad,
-            body,
-            dy,
-            weight,
-            window.size,
-            *window.slide,
-        ),
-        run(
-            kernels.depthwise_conv2d_weight_grad,
-            body,
-            dy,
-            x,
-            window.kernel,
-            *window.slide,
-        ),
-    )
+def arrays(window, dtype="float64"):
+    """Return x, weight and dy."""
+    weight = normal(3, window.channels, 1, *window.kernel, dtype=dtype)
+    return window.x(dtype), weight, window.dy(window.channels, dtype)
 
 
 @fast
 @dtypes
 @given(windows(channels=19))
 def test_bodies_agree(body, dtype, window):
-    x, weight = window.x(dtype), weights(window, dtype)
-    dy = window.dy(window.channels, dtype)
-    for kernel, arguments in (
-        (kernels.depthwise_conv2d, (x, weight)),
-        (kernels.depthwise_conv2d_input_grad, (dy, weight, window.size)),
-        (kernels.depthwise_conv2d_weight_grad, (dy, x, window.kernel)),
-    ):
+    x, weight, dy = arrays(window, dtype)
+    inputs = (x, weight), (dy, weight, window.size), (dy, x, window.kernel)
+    for kernel, arguments in zip(DEPTHWISE, inputs, strict=True):
         check_bodies(kernel, body, TOLERANCE[dtype], *arguments, *window.slide)
 
 
 @bodies
 @given(windows())
 def test_gradients_are_adjoints(body, window):
-    y, dx, dweight = three(body, window)
-    dy = window.dy(window.channels)
-    check_adjoint(window.x(), y, dx, dy)
-    check_adjoint(weights(window), y, dweight, dy)
+    x, weight, dy = arrays(window)
+    y, dx, dweight = three(DEPTHWISE, body, window, x, weight, dy)
+    check_adjoint(x, y, dx, dy)
+    check_adjoint(weight, y, dweight, dy)
 
 
 @bodies
@@ -87,39 +69,19 @@ def test_pytorch(body, window):
         groups = window.channels
         return nhwc(F.conv2d(nchw(x), weight, None, *window.slide, 1, groups))
 
-    dy = window.dy(window.channels)
-    expected = torch_gradients(conv2d, dy, window.x(), weights(window))
-    for a, e in zip(three(body, window), expected, strict=True):
+    x, weight, dy = arrays(window)
+    expected = torch_gradients(conv2d, dy, x, weight)
+    actual = three(DEPTHWISE, body, window, x, weight, dy)
+    for a, e in zip(actual, expected, strict=True):
         assert error(a, e) < 1e-13
 
 
 @bodies
 @pytest.mark.parametrize("window", PLAIN)
 def test_it_is_conv2d_with_as_many_groups_as_channels(body, window):
-    groups, dy = window.channels, window.dy(window.channels)
-    x, weight = window.x(), weights(window)
-    grouped = (
-        run(kernels.conv2d, body, x, weight, *window.slide, groups),
-        run(
-            kernels.conv2d_input_grad,
-            body,
-            dy,
-            weight,
-            window.size,
-            *window.slide,
-            groups,
-        ),
-        run(
-            kernels.conv2d_weight_grad,
-            body,
-            dy,
-            x,
-            window.kernel,
-            *window.slide,
-            groups,
-        ),
-    )
-    for a, e in zip(three(body, window), grouped, strict=True):
+    direct = three(DEPTHWISE, body, window, *arrays(window))
+    grouped = three(DENSE, body, window, *arrays(window), window.channels)
+    for a, e in zip(direct, grouped, strict=True):
         assert error(a, e) < 1e-13
 
 

@@ -84,6 +84,25 @@ def run(kernel: Kernel, body: str, *arguments: Any) -> Any:
     return output
 
 
+def three(
+    family: tuple[Kernel, Kernel, Kernel],
+    body: str,
+    window: Window,
+    x: Any,
+    weight: Any,
+    dy: Any,
+    *groups: int,
+) -> tuple[Any, Any, Any]:
+    """Return y, dx and dweight of a convolution, its input_grad and weight_grad."""
+    convolution, input_grad, weight_grad = family
+    rest = (*window.slide, *groups)
+    return (
+        run(convolution, body, x, weight, *rest),
+        run(input_grad, body, dy, weight, window.size, *rest),
+        run(weight_grad, body, dy, x, window.kernel, *rest),
+    )
+
+
 def nchw(tensor: Any) -> Any:
     return tensor.permute(0, 3, 1, 2)
 
