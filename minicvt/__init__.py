@@ -31,6 +31,7 @@ __all__ = [
     "data",
     "from_nchw",
     "interop",
+    "interpret",
     "kernels",
     "load",
     "models",
@@ -44,7 +45,9 @@ __all__ = [
     "tape",
     "to_nchw",
     "train",
+    "trained",
     "viz",
+    "weights",
 ]
 
 _LATER = {
@@ -52,9 +55,10 @@ _LATER = {
     "load": "minicvt.interop",
     "save": "minicvt.interop",
     "predict": "minicvt.train",
+    "trained": "minicvt.weights",
     "tape": "minicvt.graph",
 }
-_ROOMS = ("accounting", "data", "interop", "train", "viz")
+_ROOMS = ("accounting", "data", "interop", "interpret", "train", "viz", "weights")
 
 
 def __getattr__(name: str) -> Any:

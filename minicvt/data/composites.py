@@ -63,14 +63,16 @@ STYLES = {
 
 
 class Drawn(NamedTuple):
-    """Images ready for a model, their labels, and the tight box of each digit.
+    """Images ready for a model, their labels, where the digit is, and which it is.
 
-    Boxes are ``(N, 4)``: top, left, bottom, right, half-open as slices are.
+    Boxes are ``(N, 4)``: top, left, bottom, right, half-open as slices are; ``scans``
+    index the digits of the :class:`Scenes`.
     """
 
     images: Array
     labels: Array
     boxes: Array
+    scans: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,8 @@ class Scenes:
         colour = _colours(ground, ink, style.contrast, rng)
         alpha = style.opacity * ink[..., None]
         images = np.clip(ground + alpha * (colour - ground), 0, 1)
-        return Drawn((images - MEAN) / SPREAD, self.labels[chosen], ink_boxes(ink))
+        images = (images - MEAN) / SPREAD
+        return Drawn(images, self.labels[chosen], ink_boxes(ink), chosen)
 
 
 def _column(rng: np.random.Generator, bounds: Range, count: int) -> Array:
@@ -101,7 +104,9 @@ def _column(rng: np.random.Generator, bounds: Range, count: int) -> Array:
     return rng.uniform(*bounds, size=(count, 1, 1, 1)).astype(np.float32)
 
 
-def _colours(ground: Array, ink: Array, contrast: Range, rng: np.random.Generator):
+def _colours(
+    ground: Array, ink: Array, contrast: Range, rng: np.random.Generator
+) -> Array:
     """Colour of each digit, ``(N, 1, 1, 3)``: brighter than a dark ground under it.
 
     Grey at the ground's mean luminance under the ink plus the contrast, minus it
@@ -158,4 +163,5 @@ def composites(style: str, seed: int = 0) -> Composites:
         classes=tuple("0123456789"),
         scenes=learnt,
         test_boxes=held_out.boxes,
+        test_scans=held_out.scans,
     )

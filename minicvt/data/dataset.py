@@ -19,8 +19,9 @@ class Dataset:
 
     Images are ``(N, H, W, C)`` float32, labels ``(N,)`` int64 that index
     ``classes``; ``augment(images, rng)`` varies the training images and is None
-    where they stay as they are. A task that draws fresh images every epoch
-    overrides ``epoch``.
+    where they stay as they are. ``test_scans`` numbers what each test image shows,
+    where several show the same; None means that each is its own. A task that draws
+    fresh images every epoch overrides ``epoch``.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Dataset:
     test_labels: Array = field(repr=False)
     classes: tuple[str, ...]
     augment: Augment | None = field(default=None, repr=False)
+    test_scans: Array | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for part in ("train", "test"):

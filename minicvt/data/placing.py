@@ -81,10 +81,10 @@ def bilinear(pictures: Array, y: Array, x: Array) -> Array:
 
 def ink_boxes(ink: Array) -> Array:
     """Tight box of each digit ``(N, H, W)``: top, left, bottom, right, half-open."""
-    seen = ink > SEEN
+    seen: Array = ink > SEEN
     edges = []
     for axis in (2, 1):
-        line = seen.any(axis=axis)
+        line = np.asarray(seen.any(axis=axis))
         edges.append(
             (line.argmax(axis=1), line.shape[1] - line[:, ::-1].argmax(axis=1))
         )

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from minicvt import models
 from minicvt.errors import CheckpointError
 from minicvt.files import StrPath, read_tensors, write_tensors
@@ -25,6 +27,8 @@ def save(model: Any, path: StrPath) -> None:
 
 def load(path: StrPath) -> Any:
     """Rebuild the model that :func:`save` wrote, in evaluation mode.
+
+    Weights stored in float16 are widened to float32.
 
     Raises ``CheckpointError`` when the file is damaged, foreign, or does not hold
     the model its configuration describes.
@@ -52,4 +56,5 @@ def _dtype(path: StrPath, state: Mapping[str, Any]) -> Any:
     if len(dtypes) != 1:
         found = ", ".join(sorted(map(str, dtypes))) or "none"
         raise CheckpointError(f"{path}: expected one floating dtype, found {found}")
-    return dtypes.pop()
+    dtype = dtypes.pop()
+    return np.dtype("float32") if dtype == np.float16 else dtype

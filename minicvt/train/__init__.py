@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minicvt.train.bootstrap import Estimate, bootstrap
 from minicvt.train.checkpoints import restore_run, save_run
 from minicvt.train.clipping import clip_gradients, gradient_norm
 from minicvt.train.evaluate import accuracy, evaluation, predict
@@ -19,12 +20,14 @@ __all__ = [
     "SGD",
     "AdamW",
     "Epoch",
+    "Estimate",
     "History",
     "Optimizer",
     "Progress",
     "Recipe",
     "Run",
     "accuracy",
+    "bootstrap",
     "clip_gradients",
     "decays_matrices",
     "evaluation",

@@ -1,0 +1,1 @@
+"""What a model looked at, and how far such maps can be believed."""

@@ -1,0 +1,91 @@
+"""How far a map of what mattered can be believed: two tests, and controls.
+
+A map gives each pixel of an image a score. Any map looks plausible, an untrained
+network's too, so each is judged by what follows from it, beside maps that know
+nothing of the model (Adebayo et al. 2018).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicvt import models
+from minicvt.data.streams import stream
+from minicvt.interpret.rollout import rollout, watch
+from minicvt.kernels.types import Array
+from minicvt.train import predict
+
+PATCH = 4
+UNTRAINED = 6
+BATCH = 100
+
+Maps = dict[str, list[Array]]
+
+
+def deletion(model: Any, images: Array, maps: Array) -> Array:
+    """Area under the deletion curve of each image, ``(N,)``; lower is better.
+
+    The 4 x 4 patches of an image are replaced by its mean colour, those first that
+    score highest on its map. The curve is the probability of the class that the
+    whole image got; the area is its mean by the trapezoid rule (Petsiuk et al. 2018,
+    section 3.2).
+    """
+    target = predict(model, images).argmax(axis=-1)
+    mean = images.mean(axis=(1, 2), keepdims=True)
+    ranks = _ranks(maps)
+    curve = []
+    for gone in range(ranks[0].size // PATCH**2 + 1):
+        left = np.where(ranks[..., None] < gone, mean, images)
+        curve.append(predict(model, left)[np.arange(len(images)), target])
+    return np.trapezoid(curve, axis=0) / (len(curve) - 1)
+
+
+def _ranks(maps: Array) -> Array:
+    """Give every pixel ``(N, H, W)`` the place of its patch in the order, from 0."""
+    n, height, width = maps.shape
+    patches = maps.reshape(n, height // PATCH, PATCH, width // PATCH, PATCH)
+    scores = patches.mean(axis=(2, 4))
+    order = np.argsort(-scores.reshape(n, -1), axis=1, kind="stable")
+    ranks = np.argsort(order, axis=1).reshape(scores.shape)
+    return ranks.repeat(PATCH, axis=1).repeat(PATCH, axis=2)
+
+
+def pointing(maps: Array, boxes: Array) -> Array:
+    """Whether the highest pixel lies in the box, ``(N,)``; the first of equals.
+
+    Boxes ``(N, 4)`` are top, left, bottom, right (Zhang et al. 2018, the pointing
+    game, without their tolerance).
+    """
+    peak = maps.reshape(len(maps), -1).argmax(axis=1)
+    y, x = np.divmod(peak, maps.shape[2])
+    top, left, bottom, right = boxes.T
+    return (top <= y) & (y < bottom) & (left <= x) & (x < right)
+
+
+def orders(model: Any, images: Array, seed: int = 0) -> Maps:
+    """Maps to compare, ``(N, H, W)`` each; those left to chance several times over."""
+    shape, rng = images.shape[:3], stream(seed, "random order")
+    mean = images.mean(axis=(1, 2), keepdims=True)
+    fresh = [
+        models.from_dict(model.config.as_dict()).build(model.dtype, s)
+        for s in range(UNTRAINED)
+    ]
+    return attention_maps(model, images) | {
+        "untrained rollout": [attention_maps(m, images)["rollout"][0] for m in fresh],
+        "contrast |x - mean|": [np.abs(images - mean).sum(axis=3)],
+        "brightness": [images.sum(axis=3)],
+        "random": [rng.random(shape) for _ in range(UNTRAINED)],
+    }
+
+
+def attention_maps(model: Any, images: Array) -> Maps:
+    """Three maps from a model's attention: all of it, the last stage's, the last's."""
+    found: dict[str, list[Array]] = {"rollout": [], "last stage": [], "last block": []}
+    for start in range(0, len(images), BATCH):
+        levels = watch(model, images[start : start + BATCH])
+        depths = (None, len(levels[-1].blocks), 1)
+        for parts, depth in zip(found.values(), depths, strict=True):
+            parts.append(rollout(levels, depth))
+    return {name: [np.concatenate(parts)] for name, parts in found.items()}
