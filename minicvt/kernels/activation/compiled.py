@@ -1,7 +1,7 @@
 """Activations in Numba, over functions that LLVM can vectorise.
 
 Own bodies, because the loops compiled as they stand call `exp` and `erfc` of the C
-library for one element at a time: GELU of a million float32 takes 10 times as long.
+library for one element at a time: they take 10 (SiLU) to 30 (GELU) times as long.
 Constants are cast, as a Python float would turn float32 arithmetic into float64.
 """
 

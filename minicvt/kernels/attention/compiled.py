@@ -1,8 +1,9 @@
 """Attention in Numba: the products of matrices are BLAS', what lies between one pass.
 
-Own bodies, for two measured reasons.  The loops' products of matrices are 30 times
-slower than BLAS.  And of their softmax, compiled as it stands, neither the maximum
-nor the exponential nor the sum becomes vector instructions: it is 5 times slower.
+Own bodies, for two measured reasons.  The loops' products of matrices take a hundred
+times as long as BLAS.  And of their softmax, compiled as it stands, neither the
+maximum nor the exponential nor the sum becomes vector instructions: it takes 2 times
+as long over rows of 5 columns, 10 times over 784.
 """
 
 from __future__ import annotations
