@@ -6,7 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 
 def _bit_cast(source: Any, target: Any) -> Any:
@@ -45,10 +45,25 @@ def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
 float_to_bits = _bit_cast(types.float32, types.int32)
 bits_to_float = _bit_cast(types.int32, types.float32)
 
-# The larger of two floats; which one, if either is NaN, is left open.  That leave lets
-# LLVM find the largest of many in vector registers: Python's `max`, which must mind
-# the order of its arguments, takes 6 times as long.
-larger: Any = intrinsic(_larger)
+_maxnum: Any = intrinsic(_larger)
+
+
+def larger(a: Any, b: Any) -> Any:
+    """Return the larger of two floats; which one, if either is NaN, is left open.
+
+    That leave lets LLVM find the largest of many in vector registers: Python's `max`,
+    which must mind the order of its arguments, takes 6 times as long.
+    """
+    return max(a, b)
+
+
+@overload(larger)
+def _compiled_larger(a: Any, b: Any) -> Any:
+    def largest(a: Any, b: Any) -> Any:
+        return _maxnum(a, b)
+
+    return largest
+
 
 # a * b + c with one rounding, on any machine.
 fma: Any = intrinsic(_fma)

@@ -9,7 +9,11 @@ import sys
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.numba
+not_compiling = os.environ.get("NUMBA_DISABLE_JIT", "0") != "0"
+pytestmark = [
+    pytest.mark.numba,
+    pytest.mark.skipif(not_compiling, reason="NUMBA_DISABLE_JIT, as for coverage"),
+]
 
 NOTICE = "minicvt: compiling kernels for the first use (cached afterwards)\n"
 TWO_COMPILATIONS = """

@@ -13,10 +13,9 @@ from functools import partial
 
 import numpy as np
 
+from minicvt.kernels.fastmath import FUSED
 from minicvt.kernels.jit import jit
 from minicvt.kernels.types import Array, Pair
-
-_ROUNDED_ONCE = {"contract"}  # a*b + c in one instruction
 
 
 def depthwise_conv2d(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
@@ -50,7 +49,7 @@ def _taps(weight: Array) -> Array:
     return weight[:, 0].transpose(1, 2, 0)
 
 
-@partial(jit, fastmath=_ROUNDED_ONCE)
+@partial(jit, fastmath=FUSED)
 def _conv2d(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
     batch, height, width, channels = x.shape
     kh, kw = weight.shape[:2]
@@ -78,7 +77,7 @@ def _conv2d(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
     return y
 
 
-@partial(jit, fastmath=_ROUNDED_ONCE)
+@partial(jit, fastmath=FUSED)
 def _input_grad(
     dy: Array, weight: Array, size: Pair, stride: Pair, padding: Pair
 ) -> Array:
@@ -98,7 +97,7 @@ def _input_grad(
     return dx
 
 
-@partial(jit, fastmath=_ROUNDED_ONCE)
+@partial(jit, fastmath=FUSED)
 def _weight_grad(
     dy: Array, x: Array, kernel: Pair, stride: Pair, padding: Pair
 ) -> Array:
