@@ -38,7 +38,7 @@ def _train(kernels: str | None, **options: Any) -> None:
 
 def _train_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("task", metavar="TASK", help="what to learn: digits8")
+    add("task", metavar="TASK", help="what to learn, as in digits8 or composites-mid")
     either = parser.add_mutually_exclusive_group()
     either.add_argument(
         "--seeds", type=seeds, default=[0], metavar="LIST", help="as in 0-4 or 0,2,5"
@@ -62,6 +62,19 @@ def _count_options(parser: ArgumentParser) -> None:
     add("model", metavar="MODEL", help="a name, as in cvt-13")
     add("--image", type=size, metavar="SIZE", help="224, or height x width: 224x192")
     add("--by", default="part", help="rows: part, stage, module or kind (%(default)s)")
+
+
+def _faithful(**options: Any) -> None:
+    from minicvt.interpret import commands
+
+    commands.faithful(**options)
+
+
+def _faithful_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("names", metavar="MODEL", nargs="+", help="trained, as in cvt-rgb32-mid")
+    add("--images", type=positive, default=400, metavar="N", help="(%(default)s)")
+    add("--page", dest="page_file", type=Path, metavar="FILE", help="write it there")
 
 
 def _doctor() -> None:
@@ -88,6 +101,12 @@ COMMANDS = {
         "parameters and multiply-adds of a model, without running it",
         _count,
         _count_options,
+    ),
+    "faithful": Command(
+        "look",
+        "whether attention tells where a model looks, beside controls",
+        _faithful,
+        _faithful_options,
     ),
     "doctor": Command(
         "this machine",

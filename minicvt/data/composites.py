@@ -129,6 +129,7 @@ class Composites(Dataset):
 
     scenes: Scenes = field(repr=False)
     test_boxes: Array = field(repr=False)
+    test_scans: Array = field(repr=False)
 
     def epoch(
         self, rng: np.random.Generator, progress: float = 1.0

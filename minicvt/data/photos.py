@@ -1,10 +1,4 @@
-"""Three photographs that come with packages, cut in parts that never meet.
-
-china.jpg and flower.jpg come with scikit-learn: Creative Commons Attribution 2.0,
-by danielbuechele and vultilion on Flickr. grace_hopper.jpg comes with Matplotlib:
-the portrait of Rear Admiral Grace Hopper by James S. Davis for the U.S. Navy, in the
-public domain.
-"""
+"""Three photographs that come with packages, cut in parts that never meet."""
 
 from __future__ import annotations
 
@@ -15,6 +9,12 @@ import numpy as np
 
 from minicvt.errors import MissingPackage
 from minicvt.kernels.types import Array
+
+CREDITS = """\
+china.jpg and flower.jpg come with scikit-learn, by danielbuechele and vultilion on
+Flickr, under Creative Commons Attribution 2.0; grace_hopper.jpg comes with Matplotlib,
+a portrait of Rear Admiral Grace Hopper by James S. Davis for the U.S. Navy, in the
+public domain."""
 
 SCALES = (1, 2, 3)
 """Side of the squares of pixels that are averaged: near, further, furthest."""
