@@ -1,0 +1,36 @@
+"""Pictures of models and of learning: functions that return matplotlib figures.
+
+================== ==========================================================
+token_maps         an image, every stage's token map, the answer
+class_attention    the class token's attention in the last block, on the image
+attention          the same for any stage, block, head and query
+training_curve     loss and accuracies over the epochs
+confusion_matrix   truth against answer
+kv_savings         what strided keys and values save
+gallery            small images with words
+observed           what the first three draw, as arrays
+================== ==========================================================
+
+Each figure has ``alt`` and ``caption``, and shows itself in a notebook.
+"""
+
+from minicvt.viz.costs import kv_savings
+from minicvt.viz.gallery import gallery
+from minicvt.viz.heads import attention, class_attention
+from minicvt.viz.learning import confusion_matrix, training_curve
+from minicvt.viz.look import Look, observed
+from minicvt.viz.style import Picture
+from minicvt.viz.tokens import token_maps
+
+__all__ = [
+    "Look",
+    "Picture",
+    "attention",
+    "class_attention",
+    "confusion_matrix",
+    "gallery",
+    "kv_savings",
+    "observed",
+    "token_maps",
+    "training_curve",
+]

@@ -1,0 +1,100 @@
+"""One self-contained HTML page: figures as SVG inside it, tables, words, no requests.
+
+Each function returns a piece of HTML; `document` puts pieces together. The page
+takes the reader's colours: figures are transparent, and their ink, muted and faint
+colours are variables of the style sheet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.resources import files
+from itertools import count
+from typing import Any
+
+from minicvt.tables import cell
+from minicvt.viz.style import FAINT, INK, MUTED, Picture
+
+THEMED = {INK: "currentColor", MUTED: "var(--muted)", FAINT: "var(--line)"}
+ID = re.compile(r'\bid="|url\(#|href="#')
+
+_numbers = count(1)
+
+
+def heading(words: str, level: int = 2) -> str:
+    """Return a heading."""
+    return f"<h{level}>{escape(words)}</h{level}>"
+
+
+def paragraph(words: str, kind: str = "") -> str:
+    """Return a paragraph; text between back-ticks is code."""
+    code = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words, quote=False))
+    return f'<p class="{kind}">{code}</p>' if kind else f"<p>{code}</p>"
+
+
+def figure(picture: Picture, caption: str | None = None) -> str:
+    """Return a figure with its description and caption (its own by default)."""
+    words = picture.caption if caption is None else caption
+    under = f"<figcaption>{escape(words)}</figcaption>" if words else ""
+    return f'<figure><div class="scroll">{inline(picture)}</div>{under}</figure>'
+
+
+def inline(picture: Picture) -> str:
+    """Return a figure as an SVG element that takes the page's colours.
+
+    Every id gets a prefix of its own, since many figures share one page.
+    """
+    prefix = f"f{next(_numbers)}-"
+    svg = ID.sub(lambda match: match[0] + prefix, picture.svg(paper="none"))
+    for colour, variable in THEMED.items():
+        svg = svg.replace(colour, variable)
+    label = f'role="img" aria-label="{escape(picture.alt)}"'
+    return svg.replace("<svg ", f"<svg {label} ", 1)
+
+
+def table(
+    headers: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = ""
+) -> str:
+    """Return a table; numbers are set flush right, the last row may be "total"."""
+    head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
+    body = "".join(_row(row) for row in rows)
+    above = f"<caption>{escape(caption)}</caption>" if caption else ""
+    inner = f"{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<div class="scroll"><table>{inner}</table></div>'
+
+
+def columns(*pieces: str) -> str:
+    """Put pieces side by side where there is room, one below the other elsewhere."""
+    return f'<div class="columns">{"".join(f"<div>{p}</div>" for p in pieces)}</div>'
+
+
+def card(*pieces: str) -> str:
+    """Frame pieces that belong together."""
+    return f'<section class="card">{"".join(pieces)}</section>'
+
+
+def document(title: str, pieces: Iterable[str], lang: str = "en") -> str:
+    """Return the whole page."""
+    style = files("minicvt.viz").joinpath("page.css").read_text(encoding="utf-8")
+    return (
+        f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+        + "\n".join(["<main>", *pieces, "</main>"])
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _row(row: Sequence[Any]) -> str:
+    first, *rest = row
+    kind = ' class="total"' if first == "total" else ""
+    name = f'<th scope="row">{escape(cell(first))}</th>'
+    return f"<tr{kind}>{name}{''.join(map(_cell, rest))}</tr>"
+
+
+def _cell(value: Any) -> str:
+    kind = ' class="number"' if isinstance(value, int | float) else ""
+    return f"<td{kind}>{escape(cell(value))}</td>"

@@ -1,0 +1,83 @@
+"""One visual language: colours, type, and figures that leave nothing behind.
+
+Colours are Okabe and Ito's, which remain apart for colour-blind eyes; maps of
+magnitudes go from light to dark, maps of signed values are centred on zero. No
+figure touches pyplot: there is no global list of figures and no window.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from minicvt.errors import MissingPackage
+
+try:
+    from matplotlib import rc_context
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+except ImportError as error:
+    raise MissingPackage(
+        "viz draws with matplotlib, which is not installed: "
+        'python -m pip install "minicvt[tour]"'
+    ) from error
+
+BLUE, ORANGE, GREEN, SKY = "#0072b2", "#d55e00", "#009e73", "#56b4e9"
+INK, MUTED, FAINT = "#1f2328", "#667080", "#d5dae1"
+ON_TILE = "#0b0f14"  # words on a tile, which stays light where a page turns dark
+
+_ramp = LinearSegmentedColormap.from_list
+# Lightness falls in equal steps of L*, from 97 to 20: equal differences look equal.
+SEQUENTIAL = _ramp(
+    "lagoon",
+    ["#f1f8f2", "#9edfc8", "#34c2b8", "#00a0b0", "#007ca1", "#005680", "#17324a"],
+)
+DIVERGING = "RdBu_r"
+GREYS = _ramp("paper and ink", ["#ffffff", "#2b2f36"])
+HEAT = _ramp("heat", ["#ffffff", "#f3b581", "#d55e00"])
+
+STYLE: dict[Any, Any] = {
+    **{"figure.facecolor": "white", "axes.facecolor": "none"},
+    **{"font.family": "sans-serif", "font.size": 10, "text.color": INK},
+    **{"axes.edgecolor": MUTED, "axes.labelcolor": INK, "axes.linewidth": 0.8},
+    **{"axes.spines.top": False, "axes.spines.right": False},
+    **{"xtick.color": MUTED, "ytick.color": MUTED, "grid.color": FAINT},
+    **{"xtick.labelsize": 9, "ytick.labelsize": 9, "lines.linewidth": 2},
+    # text stays text, and the same figure gives the same bytes
+    **{"svg.fonttype": "none", "svg.hashsalt": "minicvt"},
+}
+
+Drawn = TypeVar("Drawn", bound=Callable[..., Any])
+
+
+class Picture(Figure):
+    """A figure that a notebook shows by itself, with words for who cannot see it.
+
+    ``alt`` describes it; ``caption`` says what is drawn and at which scale.
+    """
+
+    alt = ""
+    caption = ""
+
+    def svg(self, paper: str = "white") -> str:
+        """Return it as an ``<svg>`` element, without prologue or metadata."""
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        with rc_context(STYLE), io.StringIO() as file:
+            self.savefig(file, format="svg", metadata=nothing, facecolor=paper)
+            return "<svg" + file.getvalue().partition("<svg")[2]
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
+def styled(function: Drawn) -> Drawn:
+    """Draw in the house style, whatever the caller's settings are."""
+
+    @wraps(function)
+    def draw(*inputs: Any, **options: Any) -> Any:
+        with rc_context(STYLE):
+            return function(*inputs, **options)
+
+    return draw  # type: ignore[return-value]
