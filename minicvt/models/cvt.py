@@ -14,18 +14,18 @@ convolutions know where they are.
 As the official code has it, and not as the text says: the scale is dim^-0.5, not
 head_dim^-0.5; GELU is QuickGELU; the input of the projections is LayerNorm-ed; the
 class token skips depthwise convolution and BatchNorm; the "MLP head" is LayerNorm
-and one Linear.
+and one Linear. :mod:`minicvt.models.dialects` has what others made of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Any
+from typing import Any, Self
 
-import numpy as np
-
-from minicvt.errors import DtypeError, ShapeError
+from minicvt.errors import ShapeError, unknown
+from minicvt.grid import Grid
+from minicvt.models import dialects
 from minicvt.models.config import Config
 from minicvt.nn import (
     MLP,
@@ -38,10 +38,20 @@ from minicvt.nn import (
     Module,
     ModuleList,
     Parameter,
+    as_images,
+    drop_path_rates,
     flatten,
     unflatten,
 )
 from minicvt.tensor import Tensor
+
+POSITIONS = {
+    "none": lambda stages: [],
+    "every": lambda stages: list(range(stages)),
+    "first": lambda stages: [0],
+    "last": lambda stages: [stages - 1],
+}
+"""Which stages add learned positions: the rows of the paper's table 5."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,9 @@ class CvTConfig(Config):
     """What makes one CvT: one entry a stage where a tuple is asked for.
 
     ``embed`` holds (kernel, stride, padding); ``cls`` says which stages have a class
-    token; a single value for a per-stage field stands for all stages.
+    token; a single value for a per-stage field stands for all stages. ``positions``
+    are learned for ``image``, and fit no other size. What implementations differ in
+    comes last: naming a ``dialect`` sets it all, but for what is named beside it.
     """
 
     paper = "cvt"
@@ -74,10 +86,39 @@ class CvTConfig(Config):
     cls: tuple[bool, ...] = (False, False, True)
     drop_path: tuple[float, ...] = (0.0, 0.0, 0.1)
     dropout: float = 0.0
+    positions: str = "none"
+    dialect: str = "microsoft"
     activation: str = "quick_gelu"
     scale: str = "dim"
     qkv_bias: bool = True
+    shared: str = "none"
+    final_norm: bool = True
+    drop_path_rule: str = "linear"
+    drop_sum: bool = False
     init: str = "trunc_norm"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field, known in (("positions", POSITIONS), ("dialect", dialects.DIALECTS)):
+            if getattr(self, field) not in known:
+                raise unknown(field, getattr(self, field), known)
+
+    def override(self, **overrides: Any) -> Self:
+        """Copy with some fields changed; a ``dialect`` brings its own choices."""
+        changed = super().override(**overrides)
+        if "dialect" not in overrides:
+            return changed
+        choices = dialects.choices(changed).items()
+        return replace(changed, **{k: v for k, v in choices if k not in overrides})
+
+    def grids(self) -> list[Grid]:
+        """How the tokens of each stage lie, for ``image`` (equation 1)."""
+        (height, width), grids = self.image, []
+        for (kernel, stride, padding), cls in zip(self.embed, self.cls, strict=True):
+            height = (height + 2 * padding - kernel) // stride + 1
+            width = (width + 2 * padding - kernel) // stride + 1
+            grids.append(Grid(height, width, int(cls)))
+        return grids
 
     def build(self, dtype: Any = "float32", seed: Any = 0) -> CvT:
         """Make the model."""
@@ -85,7 +126,7 @@ class CvTConfig(Config):
 
 
 class Stage(Module):
-    """Convolutional token embedding, then blocks; perhaps a class token."""
+    """Convolutional token embedding, then blocks; perhaps class token, positions."""
 
     def __init__(self, config: CvTConfig, index: int, *, init: Init) -> None:
         c, i = config, index
@@ -93,15 +134,31 @@ class Stage(Module):
         in_chans = c.dims[i - 1] if i else c.in_chans
         self.patch_embed = ConvEmbed(in_chans, dim, *c.embed[i], init=init)
         self.cls_token = Parameter(init.normal(1, 1, dim)) if c.cls[i] else None
-        rates = np.linspace(0, c.drop_path[i], c.depths[i])
+        self.pos_embed = None
+        if i in POSITIONS[c.positions](len(c.dims)):
+            self.grid = c.grids()[i]
+            self.pos_embed = Parameter(init.normal(1, self.grid.tokens, dim))
+        rates = drop_path_rates(c.drop_path_rule, c.drop_path[i], c.depths[i], i)
         self.blocks = ModuleList([cvt_block(c, i, rate, init=init) for rate in rates])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Map ``(B, H, W, C)`` to ``(B, H', W', dim)`` and class ``(B, 1, dim)``."""
         tokens, grid = flatten(self.patch_embed(x), self.cls_token)
+        tokens = self.place(tokens, grid)
         for block in self.blocks:
             tokens = block(tokens, grid)
         return unflatten(tokens, grid)
+
+    def place(self, tokens: Tensor, grid: Grid) -> Tensor:
+        """Add the learned positions, if any, which fit one grid only."""
+        if self.pos_embed is None:
+            return tokens
+        if grid != self.grid:
+            raise ShapeError(
+                f"positions are learned for {self.grid.height} x {self.grid.width} "
+                f"tokens, this image gives {grid.height} x {grid.width}"
+            )
+        return tokens + self.pos_embed
 
 
 def cvt_block(config: CvTConfig, index: int, drop_path: float, *, init: Init) -> Block:
@@ -115,22 +172,26 @@ def cvt_block(config: CvTConfig, index: int, drop_path: float, *, init: Init) ->
         kv_stride=c.kv_stride[i],
         scale=c.scale,
         qkv_bias=c.qkv_bias,
+        shared=c.shared,
         dropout=c.dropout,
         init=init,
     )
     mlp = MLP(dim, int(dim * c.mlp_ratios[i]), c.activation, c.dropout, init=init)
-    return Block(dim, attn, mlp, float(drop_path), init=init)
+    return Block(dim, attn, mlp, drop_path, c.drop_sum, init=init)
 
 
 class CvT(Module):
-    """Images ``(B, H, W, in_chans)`` to logits ``(B, num_classes)``, any size."""
+    """Images ``(B, H, W, in_chans)`` to logits ``(B, num_classes)``.
+
+    Any size will do, but for one with learned positions.
+    """
 
     def __init__(self, config: CvTConfig, init: Init) -> None:
         self.config = config
         for index in range(len(config.dims)):
             setattr(self, f"stage{index}", Stage(config, index, init=init))
         dim = config.dims[-1]
-        self.norm = LayerNorm(dim, init=init)
+        self.norm = LayerNorm(dim, init=init) if config.final_norm else None
         self.head = Linear(dim, config.num_classes, init=init)
         if config.init == "trunc_norm":  # the official head keeps PyTorch's bias
             bias = init.uniform(config.num_classes, bound=1 / sqrt(dim))
@@ -150,75 +211,7 @@ class CvT(Module):
 
     def readout(self, x: Tensor, cls: Tensor | None) -> Tensor:
         """LayerNorm, then the class token, or the mean of all without one."""
-        if cls is not None:
-            return self.norm(cls)[:, 0]
-        tokens, _ = flatten(x)
-        return self.norm(tokens).mean(axis=1)
-
-
-def as_images(images: Any, in_chans: int, dtype: Any) -> Tensor:
-    """Check a batch ``(B, H, W, in_chans)`` and return it as a Tensor of ``dtype``.
-
-    Floating arrays are cast. Integers raise ``DtypeError`` (0..255 or 0..1 is for
-    the caller to decide), and so do Tensors of another dtype.
-    """
-    if len(images.shape) != 4 or images.shape[3] != in_chans:
-        raise ShapeError(
-            f"images should be (B, H, W, {in_chans}), got {tuple(images.shape)}"
-            + _nchw_hint(images.shape, in_chans)
-        )
-    if isinstance(images, Tensor) and images.dtype == dtype:
-        return images
-    if isinstance(images, Tensor) or not np.issubdtype(images.dtype, np.floating):
-        raise DtypeError(f"images should be {dtype}, got {images.dtype}")
-    return Tensor(images.astype(dtype, copy=False))
-
-
-def _nchw_hint(shape: Any, in_chans: int) -> str:
-    looks = len(shape) == 4 and shape[1] == in_chans
-    return "; for (B, C, H, W) use minicvt.from_nchw(images)" if looks else ""
-
-
-VARIANTS = {
-    "cvt-13": CvTConfig("cvt-13"),
-    "cvt-21": CvTConfig("cvt-21", depths=(1, 4, 16)),
-    "cvt-w24": CvTConfig(
-        "cvt-w24",
-        dims=(192, 768, 1024),
-        depths=(2, 2, 20),
-        heads=(3, 12, 16),
-        drop_path=(0.0, 0.0, 0.3),
-    ),
-    "cvt-c8w": CvTConfig(
-        "cvt-c8w",
-        in_chans=1,
-        num_classes=10,
-        image=(8, 8),
-        dims=(24, 48),
-        depths=(1, 1),
-        heads=(1, 3),
-        embed=((3, 1, 1), (3, 2, 1)),
-        mlp_ratios=(2.0,),
-        cls=(False, True),
-        drop_path=(0.0,),
-        activation="gelu",
-        init="xavier",
-    ),
-    "cvt-rgb32": CvTConfig(
-        "cvt-rgb32",
-        num_classes=10,
-        image=(32, 32),
-        dims=(16, 32, 64),
-        depths=(1, 1, 2),
-        heads=(1, 2, 4),
-        embed=((3, 2, 1), (3, 2, 1), (3, 1, 1)),
-        mlp_ratios=(2.0,),
-        drop_path=(0.0,),
-        init="xavier",
-    ),
-}
-"""The paper's three models, and two small enough to train while one waits.
-
-c8w is the hello-world one, for 8 x 8 digits; rgb32 has the paper's three stages, on
-32 x 32 colour pictures, whose strides 4, 2, 2 would leave 2 x 2 tokens.
-"""
+        tokens = flatten(x)[0] if cls is None else cls
+        if self.norm is not None:
+            tokens = self.norm(tokens)
+        return tokens.mean(axis=1) if cls is None else tokens[:, 0]

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from minicvt.errors import OptionError, unknown
-from minicvt.models import cvt
+from minicvt.models import cvt, cvt_variants
 from minicvt.models.config import Config
 
 PAPERS: dict[str, type[Config]] = {"cvt": cvt.CvTConfig}
-VARIANTS: dict[str, Config] = {**cvt.VARIANTS}
+VARIANTS: dict[str, Config] = {**cvt_variants.VARIANTS}
 
 
 def variant(name: str, **overrides: Any) -> Config:
@@ -23,7 +23,8 @@ def variant(name: str, **overrides: Any) -> Config:
 def build(name: str, *, dtype: Any = "float32", seed: Any = 0, **overrides: Any) -> Any:
     """Build a model by name; ``overrides`` change fields of its config.
 
-    ``build("cvt-13")``, ``build("cvt-c8w", dims=(16, 32), heads=(1, 2))``. The same
+    ``build("cvt-13")``, ``build("cvt-13", dialect="hf")`` (see
+    :mod:`minicvt.models.dialects`), ``build("cvt-c8w", dims=(16, 32))``. The same
     seed gives the same values. Raises ``UnknownName`` for names and fields,
     ``OptionError`` for values that do not go together.
     """

@@ -2,8 +2,9 @@
 
 from minicvt.nn.attention import Attention, merge_heads, split_heads
 from minicvt.nn.block import ACTIVATIONS, MLP, Block
-from minicvt.nn.dropping import Dropout, DropPath
+from minicvt.nn.dropping import Dropout, DropPath, drop_path_rates
 from minicvt.nn.embedding import ConvEmbed
+from minicvt.nn.images import as_images
 from minicvt.nn.init import Init
 from minicvt.nn.layers import BatchNorm2d, Conv2d, LayerNorm, Linear
 from minicvt.nn.module import Module, ModuleList, Parameter
@@ -26,7 +27,9 @@ __all__ = [
     "Module",
     "ModuleList",
     "Parameter",
+    "as_images",
     "conv_projection",
+    "drop_path_rates",
     "flatten",
     "merge_heads",
     "split_heads",

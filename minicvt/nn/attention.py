@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from minicvt import ops
-from minicvt.errors import OptionError
+from minicvt.errors import OptionError, unknown
 from minicvt.grid import Grid
 from minicvt.nn.dropping import Dropout
 from minicvt.nn.init import Init
 from minicvt.nn.layers import Linear
 from minicvt.nn.module import Module
-from minicvt.nn.projection import Dense, conv_projection
+from minicvt.nn.projection import Dense, conv_projection, subsample
 from minicvt.tensor import Tensor
+
+SOURCES = {
+    "none": {"q": "q", "k": "k", "v": "v"},
+    "kv": {"q": "q", "k": "kv", "v": "kv"},
+    "qkv": {"q": "qkv", "k": "qkv", "v": "qkv"},
+}
+"""Which convolution q, k and v each come from: nothing shared, k with v, or all."""
 
 
 def split_heads(tokens: Tensor, heads: int) -> Tensor:
@@ -32,10 +39,11 @@ def merge_heads(heads: Tensor) -> Tensor:
 class Attention(Module):
     """softmax(scale q k^T) v over heads, then a Linear (CvT section 3.2).
 
-    x^{q/k/v} = Linear(Flatten(Conv(Reshape2D(x)))), equation 2, with a projection
-    of its own for each. ``scale`` is "dim" for dim^-0.5 as in the official CvT, or
-    "head_dim" for (dim / heads)^-0.5 as in most papers. With ``kv_stride`` 2 there
-    are about four times fewer keys and values than queries.
+    x^{q/k/v} = Linear(Flatten(Conv(Reshape2D(x)))), equation 2, with a convolution
+    of its own for each, or one ``shared`` by "kv" or "qkv" (see ``SOURCES``).
+    ``scale`` is "dim" for dim^-0.5 as in the official CvT, or "head_dim" for
+    (dim / heads)^-0.5 as in most papers. With ``kv_stride`` 2 there are about four
+    times fewer keys and values than queries. Raises ``OptionError``.
     """
 
     def __init__(
@@ -46,6 +54,7 @@ class Attention(Module):
         kv_stride: int = 2,
         scale: str = "dim",
         qkv_bias: bool = True,
+        shared: str = "none",
         dropout: float = 0.0,
         *,
         init: Init,
@@ -54,32 +63,55 @@ class Attention(Module):
             raise OptionError(f"Attention: {heads} heads do not divide dim {dim}")
         self.heads = heads
         self.scale = scaling(scale, dim, heads)
-        roles = (("q", "q", 1), ("k", "kv", kv_stride), ("v", "kv", kv_stride))
-        for name, role, stride in roles:
+        self.kv_stride = kv_stride
+        self.shared = sources(shared, projection)
+        for name in dict.fromkeys(self.shared.values()):
+            role, stride = ("q", 1) if "q" in name else ("kv", kv_stride)
             source = conv_projection(projection, dim, stride, role, init=init)
             setattr(self, f"conv_proj_{name}", source)
         if projection != "dense":
-            for name, _, _ in roles:
+            for name in self.shared:
                 setattr(self, f"proj_{name}", Linear(dim, dim, qkv_bias, init=init))
         self.proj = Linear(dim, dim, init=init)
         self.drop = Dropout(dropout, init=init)
 
-    def project(self, name: str, tokens: Tensor, grid: Grid) -> tuple[Tensor, Grid]:
-        """Return q, k or v as heads ``(B, h, T, d)``, and where its tokens lie."""
-        source = getattr(self, f"conv_proj_{name}")
-        tokens, grid = source(tokens, grid)
-        if not isinstance(source, Dense):
-            tokens = getattr(self, f"proj_{name}")(tokens)
-        return split_heads(tokens, self.heads), grid
+    def convolve(self, tokens: Tensor, grid: Grid) -> dict[str, tuple[Tensor, Grid]]:
+        """Return what q, k and v are linear maps of, and where its tokens lie.
+
+        One convolution shared by all three runs at stride 1; k and v then take the
+        places that stride would have visited.
+        """
+        made: dict[str, tuple[Tensor, Grid]] = {
+            name: getattr(self, f"conv_proj_{name}")(tokens, grid)
+            for name in dict.fromkeys(self.shared.values())
+        }
+        if "qkv" in made:
+            made["kv"] = subsample(*made["qkv"], self.kv_stride)
+            return {"q": made["qkv"], "k": made["kv"], "v": made["kv"]}
+        return {name: made[source] for name, source in self.shared.items()}
+
+    def project(self, name: str, tokens: Tensor) -> Tensor:
+        """Return q, k or v as heads ``(B, h, T, d)``: the point-wise half."""
+        dense = isinstance(getattr(self, f"conv_proj_{self.shared[name]}"), Dense)
+        linear = tokens if dense else getattr(self, f"proj_{name}")(tokens)
+        return split_heads(linear, self.heads)
 
     def forward(self, tokens: Tensor, grid: Grid) -> Tensor:
         """Keep the shape ``(B, T, dim)``."""
-        q, query_grid = self.project("q", tokens, grid)
-        k, key_grid = self.project("k", tokens, grid)
-        v, _ = self.project("v", tokens, grid)
-        grids = {"query_grid": query_grid, "key_grid": key_grid}
+        seen = self.convolve(tokens, grid)
+        q, k, v = (self.project(name, seen[name][0]) for name in "qkv")
+        grids = {"query_grid": seen["q"][1], "key_grid": seen["k"][1]}
         heads = ops.attend(q, k, v, scale=self.scale, **grids)
         return self.drop(self.proj(merge_heads(heads)))
+
+
+def sources(shared: str, projection: str) -> dict[str, str]:
+    """Look up ``SOURCES``; only depthwise convolutions can be shared."""
+    if shared not in SOURCES:
+        raise unknown("sharing", shared, SOURCES)
+    if shared != "none" and projection != "dw_bn":
+        raise OptionError(f"shared={shared!r} needs 'dw_bn', got {projection!r}")
+    return SOURCES[shared]
 
 
 def scaling(scale: str, dim: int, heads: int) -> float:

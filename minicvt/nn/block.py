@@ -48,19 +48,32 @@ class MLP(Module):
 class Block(Module):
     """x <- x + attention(LN(x)); x <- x + mlp(LN(x)).
 
-    Drop path may leave either branch out, drawn anew for each.
+    Drop path may leave either branch out, drawn anew for each. ``drop_sum`` applies
+    the second to branch and residual together, so that a whole sample is zero from
+    there on: transformers' CvT does so.
     """
 
     def __init__(
-        self, dim: int, attn: Module, mlp: Module, drop_path: float = 0.0, *, init: Init
+        self,
+        dim: int,
+        attn: Module,
+        mlp: Module,
+        drop_path: float = 0.0,
+        drop_sum: bool = False,
+        *,
+        init: Init,
     ) -> None:
         self.norm1 = LayerNorm(dim, init=init)
         self.attn = attn
         self.norm2 = LayerNorm(dim, init=init)
         self.mlp = mlp
         self.drop_path = DropPath(drop_path, init=init)
+        self.drop_sum = drop_sum
 
     def forward(self, tokens: Tensor, grid: Grid) -> Tensor:
         """Keep the shape ``(B, T, dim)``."""
         tokens = tokens + self.drop_path(self.attn(self.norm1(tokens), grid))
-        return tokens + self.drop_path(self.mlp(self.norm2(tokens)))
+        branch = self.mlp(self.norm2(tokens))
+        if self.drop_sum:
+            return self.drop_path(tokens + branch)
+        return tokens + self.drop_path(branch)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minicvt import ops
 from minicvt.blank import Blank
-from minicvt.errors import OptionError
+from minicvt.errors import OptionError, unknown
 from minicvt.nn.init import Init
 from minicvt.nn.module import Module
 from minicvt.tensor import Tensor
@@ -37,6 +39,28 @@ class Dropout(Module):
             return Blank(shape, x.dtype)
         keep = self.generator.random(shape) >= self.p
         return (keep / (1 - self.p)).astype(x.dtype)
+
+
+def drop_path_rates(rule: str, rate: float, depth: int, stage: int) -> list[float]:
+    """Rates of drop path for the ``depth`` blocks of a stage.
+
+    "linear" grows from 0 to ``rate`` over the stage (stochastic depth); "stage_index"
+    takes the entry of that list with the stage's number for all blocks, as
+    transformers does, so that ``depth`` must exceed it; "none" drops nothing.
+    """
+    growing = np.linspace(0, rate, depth).tolist()
+    if rule == "linear":
+        return growing
+    if rule == "none":
+        return [0.0] * depth
+    if rule != "stage_index":
+        raise unknown("drop path rule", rule, ("linear", "none", "stage_index"))
+    if depth <= stage:
+        raise OptionError(
+            f"drop path rule 'stage_index' reads entry {stage} of {depth} in stage "
+            f"{stage}: give it more than {stage} blocks, or another rule"
+        )
+    return [growing[stage]] * depth
 
 
 class DropPath(Dropout):

@@ -12,16 +12,24 @@ from minicvt.blank import Blank, is_shapes_only
 from minicvt.errors import DtypeError, unknown
 
 Shape = tuple[int, ...]
-SCHEMES = ("trunc_norm", "xavier")
+SCHEMES = ("trunc_norm", "trunc_norm_all", "xavier", "pytorch")
 
 
 class Init:
     """Draws every starting value of a model, in ``dtype``, from ``seed``.
 
-    ``scheme`` is for the weights of Linear layers: "trunc_norm" is normal with
-    std 0.02 (the official CvT: its truncation at +-2 is 100 standard deviations
-    away, so it never cuts), "xavier" uniform in +-sqrt(6 / (in + out)). Their
-    biases are zero. Convolutions are uniform in +-1/sqrt(fan_in), weight and bias.
+    ==============  ==========================  ==============
+    ``scheme``      Linear: weight, bias        convolution
+    ==============  ==========================  ==============
+    trunc_norm      normal, std 0.02; zero      PyTorch's
+    trunc_norm_all  normal, std 0.02; zero      the same
+    xavier          +-sqrt(6 / (in + out)); 0   PyTorch's
+    pytorch         PyTorch's                   PyTorch's
+    ==============  ==========================  ==============
+
+    "trunc_norm" is the official CvT's: its truncation at +-2 is 100 standard
+    deviations away, so it never cuts. PyTorch's own is uniform in
+    +-1/sqrt(fan_in), weight and bias.
     """
 
     def __init__(
@@ -62,11 +70,27 @@ class Init:
 
     def linear(self, out_features: int, in_features: int) -> Any:
         """Weight of a Linear layer, after the scheme."""
+        shape = (out_features, in_features)
         if self.scheme == "xavier":
-            bound = sqrt(6 / (in_features + out_features))
-            return self.uniform(out_features, in_features, bound=bound)
-        return self.normal(out_features, in_features)
+            return self.uniform(*shape, bound=sqrt(6 / (in_features + out_features)))
+        if self.scheme == "pytorch":
+            return self.uniform(*shape, bound=1 / sqrt(in_features))
+        return self.normal(*shape)
+
+    def linear_bias(self, out_features: int, in_features: int) -> Any:
+        """Bias of a Linear layer, after the scheme."""
+        if self.scheme == "pytorch":
+            return self.uniform(out_features, bound=1 / sqrt(in_features))
+        return self.zeros(out_features)
 
     def conv(self, *shape: int) -> Any:
-        """Weight of a convolution ``(O, I/groups, kh, kw)``: PyTorch's default."""
+        """Weight of a convolution ``(O, I/groups, kh, kw)``, after the scheme."""
+        if self.scheme == "trunc_norm_all":
+            return self.normal(*shape)
         return self.uniform(*shape, bound=1 / sqrt(prod(shape[1:])))
+
+    def conv_bias(self, out_channels: int, fan_in: int) -> Any:
+        """Bias of a convolution, after the scheme."""
+        if self.scheme == "trunc_norm_all":
+            return self.zeros(out_channels)
+        return self.uniform(out_channels, bound=1 / sqrt(fan_in))

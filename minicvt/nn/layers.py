@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,9 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, *, init: Init
     ) -> None:
         self.weight = Parameter(init.linear(out_features, in_features))
-        self.bias = Parameter(init.zeros(out_features)) if bias else None
+        self.bias = (
+            Parameter(init.linear_bias(out_features, in_features)) if bias else None
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(..., in)`` to ``(..., out)``."""
@@ -55,8 +56,8 @@ class Conv2d(Module):
             )
         kernel = pair("kernel_size", kernel_size)
         self.weight = Parameter(init.conv(out_channels, in_channels // groups, *kernel))
-        bound = 1 / sqrt(self.weight.size / out_channels)
-        self.bias = Parameter(init.uniform(out_channels, bound=bound)) if bias else None
+        fan_in = self.weight.size // out_channels
+        self.bias = Parameter(init.conv_bias(out_channels, fan_in)) if bias else None
         self.window = {
             "stride": pair("stride", stride),
             "padding": pair("padding", padding),

@@ -85,6 +85,12 @@ class Dense(Conv2d):
         return flatten(super().forward(token_map), special)
 
 
+def subsample(tokens: Tensor, grid: Grid, stride: int) -> tuple[Tensor, Grid]:
+    """Keep the places of the map that a 3 x 3 window of this stride would visit."""
+    token_map, special = unflatten(tokens, grid)
+    return flatten(token_map[:, ::stride, ::stride], special)
+
+
 METHODS = ("dw_bn", "avg", "linear", "dense")
 
 
