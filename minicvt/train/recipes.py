@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from minicvt.errors import OptionError
@@ -12,7 +11,7 @@ from minicvt.errors import OptionError
 
 @dataclass(frozen=True)
 class Recipe:
-    """Model, data and numbers of one training run; JSON can hold all of it.
+    """Model, data and numbers of one training run, all of which JSON can hold.
 
     ``seed`` decides the split, the initialisation, the order of the images and
     their augmentation, each through a stream of its own.
@@ -39,10 +38,6 @@ class Recipe:
         for name in ("warmup", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise OptionError(f"{name}: expected [0, 1), got {getattr(self, name)}")
-
-    def to_json(self) -> str:
-        """Return the recipe as a JSON object."""
-        return json.dumps(asdict(self))
 
 
 RECIPES = {

@@ -20,17 +20,16 @@ def test_digits_are_all_there_once() -> None:
     images = np.concatenate([data.train_images, data.test_images])
     labels = np.concatenate([data.train_labels, data.test_labels])
     bunch = load_digits()
-    ours = sorted(
-        (*image.ravel() * 16, y) for image, y in zip(images, labels, strict=True)
-    )
+    pixels = np.round(images * (16 / images.max())).reshape(len(images), -1)
+    ours = sorted((*row, y) for row, y in zip(pixels, labels, strict=True))
     theirs = sorted((*row, y) for row, y in zip(bunch.data, bunch.target, strict=True))
     np.testing.assert_array_equal(ours, theirs)
 
 
-def test_ink_is_between_nothing_and_one() -> None:
-    images = digits().train_images
-    assert images.min() == 0
-    assert images.max() == 1
+def test_paper_is_zero_and_the_training_pixels_have_unit_spread() -> None:
+    data = digits()
+    assert data.train_images.min() == data.test_images.min() == 0
+    assert data.train_images.std() == pytest.approx(1, abs=1e-6)
 
 
 def test_the_seed_decides_the_split() -> None:
