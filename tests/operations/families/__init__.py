@@ -1,0 +1,1 @@
+"""Inputs and PyTorch's counterpart of every operation, one family a file."""

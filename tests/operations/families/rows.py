@@ -1,0 +1,105 @@
+"""What works on rows: products, norms (weight not 1, bias not 0), attention, loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from tests.operations.entry import listed
+from tests.operations.samples import Draw, Sample
+from tests.oracle import to_torch
+
+
+@listed("matmul", torch.matmul)
+def _(draw: Draw) -> Sample:
+    n, k, m = draw.size(), draw.size(0, 5), draw.size()
+    batch = draw.shape(0, 2)
+    a = draw.normal(*draw.stretched(batch), n, k)
+    return Sample((a, draw.normal(*draw.stretched(batch), k, m)))
+
+
+@listed("linear", F.linear)
+def _(draw: Draw) -> Sample:
+    wide, out = draw.size(), draw.size(1, 6)
+    bias = draw.one_of(draw.normal(out), None)
+    x = draw.normal(*draw.shape(0, 3), wide)
+    return Sample((x, draw.normal(out, wide), bias))
+
+
+def _affine(draw: Draw, channels: int) -> tuple[Any, Any]:
+    return draw.normal(channels, center=1.5), draw.normal(channels)
+
+
+def _layer_norm(x: torch.Tensor, weight: Any, bias: Any, eps: float) -> torch.Tensor:
+    return F.layer_norm(x, x.shape[-1:], weight, bias, eps)
+
+
+@listed("layer_norm", _layer_norm)
+def _(draw: Draw) -> Sample:
+    channels = draw.size(3, 8)  # two are always +-1, and their gradient nearly 0
+    x = draw.normal(*draw.shape(0, 3), channels)
+    eps = draw.one_of(1e-5, 1e-6, 0.1)
+    return Sample((x, *_affine(draw, channels)), {"eps": eps})
+
+
+def _batch_norm(x: torch.Tensor, weight: Any, bias: Any, eps: float) -> Any:
+    rows = x.reshape(-1, x.shape[-1])
+    y = F.batch_norm(rows, None, None, weight, bias, training=True, eps=eps)
+    return y.reshape(x.shape), rows.mean(0), rows.var(0, correction=0)
+
+
+@listed("batch_norm", _batch_norm)
+def _(draw: Draw) -> Sample:
+    channels = draw.size(1, 5)
+    x = draw.normal(draw.size(1, 3), draw.size(2, 4), draw.size(2, 5), channels)
+    x = draw.one_of(x, x.reshape(-1, channels))
+    return Sample((x, *_affine(draw, channels)), {"eps": draw.one_of(1e-5, 0.1)})
+
+
+def _batch_norm_eval(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float):
+    rows, mean, var = x.reshape(-1, x.shape[-1]), to_torch(mean), to_torch(var)
+    return F.batch_norm(rows, mean, var, weight, bias, eps=eps).reshape(x.shape)
+
+
+@listed("batch_norm_eval", _batch_norm_eval)
+def _(draw: Draw) -> Sample:
+    channels = draw.size(1, 5)
+    statistics = {"mean": draw.normal(channels), "var": draw.positive(channels)}
+    x = draw.normal(draw.batch(), draw.size(), draw.size(), channels)
+    return Sample((x, *_affine(draw, channels)), statistics | {"eps": 1e-3})
+
+
+@listed("softmax", lambda x: x.softmax(-1))
+def _(draw: Draw) -> Sample:
+    return Sample((draw.moderate(*draw.shape(0, 3), draw.size(1, 7)),))
+
+
+def _attend(q: Any, k: Any, v: Any, bias: Any = None, *, scale: float) -> torch.Tensor:
+    scores = scale * q @ k.transpose(-1, -2)
+    return (scores if bias is None else scores + bias).softmax(-1) @ v
+
+
+@listed("attend", _attend)
+def _(draw: Draw) -> Sample:
+    batch, heads, queries = draw.batch(), draw.size(1, 3), draw.size()
+    keys, wide, value_wide = draw.size(), draw.size(), draw.size()
+    q = draw.normal(batch, heads, queries, wide)
+    k = draw.normal(batch, heads, keys, wide)
+    v = draw.normal(batch, heads, keys, value_wide)
+    scores = draw.stretched((batch, heads, queries, keys))
+    bias = draw.one_of(None, draw.normal(*scores))
+    # A softmax does not see what all its scores share.
+    zero = (0, 1, 3) if keys == 1 else (3,) if scores[-1:] in ((), (1,)) else ()
+    return Sample((q, k, v, bias), {"scale": draw.one_of(0.7, 0.2)}, zero)
+
+
+def _soft_cross_entropy(logits: torch.Tensor, targets: Any) -> torch.Tensor:
+    return F.cross_entropy(logits, to_torch(targets))
+
+
+@listed("soft_cross_entropy", _soft_cross_entropy)
+def _(draw: Draw) -> Sample:
+    logits = 3 * draw.normal(draw.size(1, 4), draw.size(2, 6))
+    return Sample((logits,), {"targets": draw.positive(*logits.shape)})

@@ -1,0 +1,124 @@
+"""Every operation of the registry: values and gradients against PyTorch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicvt import Tensor, observe, ops
+from minicvt.blank import Blank
+from tests.operations.entry import Entry
+from tests.operations.registry import REGISTRY
+from tests.operations.samples import Sample
+from tests.oracle import Answers, our_answers, relative_error, torch_answers
+
+a_random = st.randoms(use_true_random=False)
+every_operation = pytest.mark.parametrize(
+    "entry", REGISTRY.values(), ids=list(REGISTRY)
+)
+
+
+def both_answers(entry: Entry, sample: Sample) -> tuple[Answers, Answers]:
+    ours, theirs = (
+        answers(function, sample.inputs, sample.options, sample.cotangent)
+        for answers, function in (
+            (our_answers, entry.ours),
+            (torch_answers, entry.theirs),
+        )
+    )
+    assert set(ours) == set(theirs)
+    return ours, theirs
+
+
+def vanishing(sample: Sample) -> set[str]:
+    """Names of the answers that are zero whatever the values."""
+    return {f"gradient {position}" for position in sample.zero}
+
+
+def errors(entry: Entry, random: Random) -> dict[str, float]:
+    """Draw a sample; return the relative float64 error of every answer."""
+    sample = entry.sample(random).cast("float64")
+    ours, theirs = both_answers(entry, sample)
+    return {
+        name: relative_error(ours[name], theirs[name], name in vanishing(sample))
+        for name in ours
+    }
+
+
+def float32_units(entry: Entry, seed: int) -> dict[str, tuple[float, float]]:
+    """Draw a sample; return our float32 error of every answer, and PyTorch's own.
+
+    Both against PyTorch in float64, in units in the last place of the largest value.
+    """
+    sample = entry.sample(Random(seed)).cast("float32")
+    ours, theirs = both_answers(entry, sample)
+    _, exact = both_answers(entry, sample.cast("float64"))
+    units = {}
+    for name, expected in exact.items():
+        assert ours[name].dtype == np.float32
+        largest = np.abs(expected).max(initial=name in vanishing(sample))
+        apart = [np.abs(x[name] - expected).max(initial=0) for x in (ours, theirs)]
+        units[name] = tuple(apart / np.spacing(np.float32(largest)))
+    return units
+
+
+def test_every_operation_is_listed() -> None:
+    modules = {name: run.__module__ for name, run in ops.OPERATIONS.items()}
+    ours = {name for name, module in modules.items() if module.startswith("minicvt.")}
+    assert ours == set(REGISTRY)
+
+
+@every_operation
+@given(random=a_random)
+def test_float64(entry: Entry, random: Random) -> None:
+    assert max(errors(entry, random).values()) <= entry.tolerance
+
+
+@every_operation
+def test_float32_is_as_accurate_as_pytorch(entry: Entry) -> None:
+    """Within 4 times PyTorch's own error or 4 units, at worst and typically.
+
+    Over many samples: on one, PyTorch may be lucky, as where a sum cancels.
+    """
+    found = defaultdict(list)
+    for seed in range(60):
+        for name, units in float32_units(entry, seed).items():
+            found[name].append(units)
+    for name, units in found.items():
+        for summary in (np.max, np.median):
+            ours, theirs = summary(units, axis=0)
+            assert ours <= max(4 * theirs, 4), name
+
+
+@every_operation
+@given(random=a_random)
+def test_the_rule_knows_the_shape(entry: Entry, random: Random) -> None:
+    """The rule alone, on blank inputs, answers what the operation then does."""
+    sample = entry.sample(random).cast("float32")
+    events = []
+    for make in (Tensor, lambda x: Tensor(Blank(x.shape, x.dtype))):
+        inputs = [None if x is None else make(x) for x in sample.inputs]
+        with observe() as observed:
+            entry.ours(*inputs, **sample.options)
+        events += observed
+    for event in events:
+        assert event.output.shape == event.spec.shape == events[0].spec.shape
+        assert event.output.dtype == np.float32
+        assert event.spec.macs == events[0].spec.macs
+
+
+@pytest.mark.parametrize("name", ["power", "layer_norm", "batch_norm", "attend"])
+@given(random=a_random)
+def test_numpy_numbers_among_the_options_promote_nothing(
+    name: str, random: Random
+) -> None:
+    sample = REGISTRY[name].sample(random).cast("float32")
+    options: dict[str, Any] = {k: np.float64(v) for k, v in sample.options.items()}
+    answers = our_answers(REGISTRY[name].ours, sample.inputs, options, sample.cotangent)
+    assert {answer.dtype for answer in answers.values()} == {np.dtype("float32")}
