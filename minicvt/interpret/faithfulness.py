@@ -74,7 +74,7 @@ def orders(model: Any, images: Array, seed: int = 0) -> Maps:
     ]
     return attention_maps(model, images) | {
         "untrained rollout": [attention_maps(m, images)["rollout"][0] for m in fresh],
-        "contrast |x - mean|": [np.abs(images - mean).sum(axis=3)],
+        "contrast": [np.abs(images - mean).sum(axis=3)],
         "brightness": [images.sum(axis=3)],
         "random": [rng.random(shape) for _ in range(UNTRAINED)],
     }

@@ -53,7 +53,7 @@ class Run:
 
     @property
     def progress(self) -> float:
-        """Share of the epochs that lie behind, in [0, 1)."""
+        """Share of the epochs that lie behind, in [0, 1]; 1 when all do."""
         return (self.epoch - 1) / self.recipe.epochs
 
     @property

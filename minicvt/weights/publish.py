@@ -19,6 +19,7 @@ import numpy as np
 
 from minicvt import models
 from minicvt.data import Dataset, load
+from minicvt.errors import CheckpointError
 from minicvt.files import StrPath, write_atomic, write_tensors
 from minicvt.interop import load as load_model
 from minicvt.interop.store import CONFIG
@@ -34,7 +35,8 @@ def publish(
     """Write ``name.safetensors`` and ``name.json`` to ``folder``; return the card.
 
     The run is the one ``minicvt train TASK --seed SEED --out RUNS`` left. Weights are
-    stored in float16, and the card's accuracy is measured on what was stored.
+    stored in float16, and the card's accuracy is measured on what was stored. Raises
+    ``CheckpointError`` where there is no finished run.
     """
     run = _finished(task, seed, runs)
     path = Path(folder) / f"{name}.safetensors"
@@ -70,7 +72,10 @@ def _finished(task: str, seed: int, runs: StrPath) -> Run:
     recipe = replace(RECIPES[task], seed=seed)
     model = models.build(recipe.model, seed=seed, **recipe.overrides)
     run = Run.start(model, load(recipe.dataset, seed), recipe)
-    restore_run(Path(runs) / f"{task}-{seed}.safetensors", run)
+    path = Path(runs) / f"{task}-{seed}.safetensors"
+    restore_run(path, run)
+    if run.progress < 1:
+        raise CheckpointError(f"{path}: expected a finished run, it is in {run.place}")
     return run
 
 
