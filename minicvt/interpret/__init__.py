@@ -1,1 +1,6 @@
 """What a model looked at, and how far such maps can be believed."""
+
+from minicvt.interpret.faithfulness import deletion, orders, pointing
+from minicvt.interpret.rollout import Level, rollout, watch
+
+__all__ = ["Level", "deletion", "orders", "pointing", "rollout", "watch"]
