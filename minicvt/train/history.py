@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import statistics
+import time
 from dataclasses import asdict, dataclass, field
 
 
@@ -12,6 +14,7 @@ class Epoch:
 
     epoch: int  # from 1
     epochs: int
+    images: int
     loss: float
     train_accuracy: float
     test_accuracy: float
@@ -20,8 +23,39 @@ class Epoch:
 
     @property
     def seconds_left(self) -> float:
-        """Time the remaining epochs take if each is as long as this one."""
-        return (self.epochs - self.epoch) * self.seconds
+        """Time the remaining epochs take at this one's speed."""
+        return (self.epochs - self.epoch) * self.images / self.images_per_second
+
+
+class Tally:
+    """The sums of an epoch under way."""
+
+    def __init__(self) -> None:
+        self.losses, self.hits, self.images = 0.0, 0, 0
+        self.paces: list[float] = []
+        self.began = self.last = time.perf_counter()
+
+    def add(self, images: int, loss: float, hits: int) -> None:
+        """Count a step that has just ended: its mean loss and its right answers."""
+        now = time.perf_counter()
+        self.paces.append((now - self.last) / images)
+        self.last = now
+        self.losses += loss * images
+        self.hits += hits
+        self.images += images
+
+    def epoch(self, epoch: int, epochs: int, test_accuracy: float) -> Epoch:
+        """Sum up; the speed is that of the median step, since the first compiles."""
+        return Epoch(
+            epoch=epoch,
+            epochs=epochs,
+            images=self.images,
+            loss=self.losses / self.images,
+            train_accuracy=self.hits / self.images,
+            test_accuracy=test_accuracy,
+            images_per_second=1 / statistics.median(self.paces),
+            seconds=time.perf_counter() - self.began,
+        )
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from minicvt.train import diagnosis
 from minicvt.train.checkpoints import restore_run, save_run
 from minicvt.train.clipping import clip_gradients
 from minicvt.train.evaluate import accuracy
-from minicvt.train.history import Epoch, History
+from minicvt.train.history import Epoch, History, Tally
 from minicvt.train.recipes import Recipe
 from minicvt.train.run import Run
 from minicvt.train.schedules import warmup_cosine
@@ -61,28 +60,17 @@ def train_epoch(run: Run) -> Epoch:
     """Go through the training images once, then look at the test images."""
     recipe, data = run.recipe, run.dataset
     run.model.train()
-    began = time.perf_counter()
+    tally = Tally()
     images, labels = data.epoch(run.augmentation, run.progress)
     size, drop_last = recipe.batch_size, recipe.drop_last
     steps = recipe.epochs * batch_count(len(images), size, drop_last=drop_last)
-    losses, hits, seen = 0.0, 0, 0
     for x, y in batches(images, labels, size, run.order, drop_last=drop_last):
         lr = recipe.lr * warmup_cosine(run.step, steps, recipe.warmup)
-        loss, right = train_step(run, x, y, lr)
-        losses, hits, seen = losses + loss * len(y), hits + right, seen + len(y)
-    speed = seen / (time.perf_counter() - began)
+        tally.add(len(y), *train_step(run, x, y, lr))
     if (culprit := diagnosis.stored(run.model.state_dict().items())) is not None:
         raise NotFiniteError(f"epoch {run.epoch}, step {run.step}: then {culprit}")
     test = accuracy(run.model, data.test_images, data.test_labels)
-    return Epoch(
-        epoch=run.epoch,
-        epochs=recipe.epochs,
-        loss=losses / seen,
-        train_accuracy=hits / seen,
-        test_accuracy=test,
-        images_per_second=speed,
-        seconds=time.perf_counter() - began,
-    )
+    return tally.epoch(run.epoch, recipe.epochs, test)
 
 
 def train_step(run: Run, images: Array, labels: Array, lr: float) -> tuple[float, int]:

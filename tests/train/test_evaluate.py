@@ -75,12 +75,12 @@ def test_interval_is_students() -> None:
     assert interval([0.5]) == (0.5, np.inf)
 
 
-EPOCH = Epoch(3, 25, 0.51234, 0.8765, 0.9, 1234.5, 1.5)
+EPOCH = Epoch(3, 25, 1408, 0.51234, 0.8765, 0.9, 1234.5, 9.0)
 
 
 def test_progress_line() -> None:
     assert progress_line(EPOCH) == (
-        "epoch  3/25  loss 0.5123  train  87.6%  test  90.0%   1234 images/s  0:33 left"
+        "epoch  3/25  loss 0.5123  train  87.6%  test  90.0%   1234 images/s  0:25 left"
     )
     assert [clock(s) for s in (0.4, 61, 3600, 36061)] == [
         "0:00",
