@@ -79,7 +79,6 @@ def _where_rule(x: Shape, y: Shape, *, condition: Any) -> Spec:
 @operation(_where_rule)
 def where(x, y, *, condition):
     """x where ``condition`` (a boolean array), else y."""
-    condition = np.array(condition)  # ours: the caller's may change before backward
     zero = x.dtype.type(0)
     return np.where(condition, x, y), lambda d: (
         lambda: np.where(condition, d, zero),

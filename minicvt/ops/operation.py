@@ -104,14 +104,21 @@ def _binder(function: Callable[..., Any], pairs: tuple[str, ...]) -> Callable[..
         inputs += tuple(options.pop(name, None) for name in names[len(inputs) :])
         if any(x is None for x in inputs[: len(required)]):
             raise TypeError(f"{function.__name__}: needs {', '.join(required)}")
-        options = {k: _plain(v) for k, v in (defaults | options).items()}
+        options = {k: _owned(v) for k, v in (defaults | options).items()}
         return inputs, options | {key: pair(key, options[key]) for key in pairs}
 
     return bind
 
 
-def _plain(option: Any) -> Any:
-    """Make a Python number of a NumPy scalar, which would promote float32 arrays."""
+def _owned(option: Any) -> Any:
+    """Copy arrays: the caller's may be written to before the pullback reads them.
+
+    NumPy's scalars become Python's, as they would promote float32 arrays.
+    """
+    if type(option) in (tuple, list):
+        return type(option)(map(_owned, option))
+    if isinstance(option, np.ndarray):
+        return option.copy()
     return option.item() if isinstance(option, np.generic) else option
 
 
