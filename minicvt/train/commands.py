@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,9 +36,12 @@ def train(
     recipe = RECIPES[task] if epochs is None else replace(RECIPES[task], epochs=epochs)
     histories = []
     for seed in seeds:
+        began = time.perf_counter()
         checkpoint = None if out is None else Path(out) / f"{task}-{seed}.safetensors"
         history = train_seed(replace(recipe, seed=seed), checkpoint)
-        print(f"{task}, seed {seed}: {_result(history)}", flush=True)
+        took = clock(time.perf_counter() - began)
+        final = history.epochs[-1].test_accuracy
+        print(f"{task}, seed {seed}: test accuracy {final:.1%} in {took}", flush=True)
         histories.append(history)
     if len(seeds) > 1:
         print(f"{task}, {len(seeds)} seeds: {_summary(histories)}", flush=True)
@@ -49,11 +53,6 @@ def train_seed(recipe: Recipe, checkpoint: StrPath | None = None) -> History:
     dataset = load(recipe.dataset, recipe.seed)
     model = models.build(recipe.model, seed=recipe.seed, **recipe.overrides)
     return fit(model, dataset, recipe, checkpoint=checkpoint, on_epoch=Progress())
-
-
-def _result(history: History) -> str:
-    final = history.epochs[-1].test_accuracy
-    return f"test accuracy {final:.1%} in {clock(sum(history.column('seconds')))}"
 
 
 def _summary(histories: Sequence[History]) -> str:

@@ -10,11 +10,14 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch: ``loss`` and ``train_accuracy`` are running means while it learned."""
+    """One epoch: ``loss`` and ``train_accuracy`` are running means while it learned.
+
+    Speed and ``seconds`` are those of its median step, so that a first step that
+    compiles kernels does not spoil the estimate of the time left.
+    """
 
     epoch: int  # from 1
     epochs: int
-    images: int
     loss: float
     train_accuracy: float
     test_accuracy: float
@@ -23,8 +26,8 @@ class Epoch:
 
     @property
     def seconds_left(self) -> float:
-        """Time the remaining epochs take at this one's speed."""
-        return (self.epochs - self.epoch) * self.images / self.images_per_second
+        """Time the remaining epochs take if each is as long as this one."""
+        return (self.epochs - self.epoch) * self.seconds
 
 
 class Tally:
@@ -33,7 +36,7 @@ class Tally:
     def __init__(self) -> None:
         self.losses, self.hits, self.images = 0.0, 0, 0
         self.paces: list[float] = []
-        self.began = self.last = time.perf_counter()
+        self.last = time.perf_counter()
 
     def add(self, images: int, loss: float, hits: int) -> None:
         """Count a step that has just ended: its mean loss and its right answers."""
@@ -45,16 +48,16 @@ class Tally:
         self.images += images
 
     def epoch(self, epoch: int, epochs: int, test_accuracy: float) -> Epoch:
-        """Sum up; the speed is that of the median step, since the first compiles."""
+        """Sum up, after the test images, at the pace of the median step."""
+        pace = statistics.median(self.paces)
         return Epoch(
             epoch=epoch,
             epochs=epochs,
-            images=self.images,
             loss=self.losses / self.images,
             train_accuracy=self.hits / self.images,
             test_accuracy=test_accuracy,
-            images_per_second=1 / statistics.median(self.paces),
-            seconds=time.perf_counter() - self.began,
+            images_per_second=1 / pace,
+            seconds=self.images * pace + time.perf_counter() - self.last,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from minicvt.train import (
     predict,
     progress_line,
 )
+from minicvt.train.history import Tally
 from minicvt.train.progress import clock
 from tests.train.tiny import tiny_data, tiny_model, tiny_recipe
 
@@ -75,12 +77,12 @@ def test_interval_is_students() -> None:
     assert interval([0.5]) == (0.5, np.inf)
 
 
-EPOCH = Epoch(3, 25, 1408, 0.51234, 0.8765, 0.9, 1234.5, 9.0)
+EPOCH = Epoch(3, 25, 0.51234, 0.8765, 0.9, 1234.5, 1.5)
 
 
 def test_progress_line() -> None:
     assert progress_line(EPOCH) == (
-        "epoch  3/25  loss 0.5123  train  87.6%  test  90.0%   1234 images/s  0:25 left"
+        "epoch  3/25  loss 0.5123  train  87.6%  test  90.0%   1234 images/s  0:33 left"
     )
     assert [clock(s) for s in (0.4, 61, 3600, 36061)] == [
         "0:00",
@@ -132,3 +134,22 @@ def test_unknown_task_and_bad_numbers() -> None:
         tiny_recipe(epochs=0)
     with pytest.raises(OptionError, match=r"warmup: expected \[0, 1\), got 1\.5"):
         tiny_recipe(warmup=1.5)
+
+
+def test_a_slow_first_step_does_not_spoil_the_time_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock_at = iter([0.0, 20.0, 21.0, 22.0, 23.0, 24.5])  # compiles, 3 steps, tests
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock_at))
+    tally = Tally()
+    for loss, hits in ((4.0, 1), (3.0, 4), (2.0, 6), (1.0, 9)):
+        tally.add(10, loss, hits)
+    assert tally.epoch(1, 3, 0.5) == Epoch(
+        epoch=1,
+        epochs=3,
+        loss=2.5,
+        train_accuracy=0.5,
+        test_accuracy=0.5,
+        images_per_second=10,
+        seconds=5.5,
+    )
