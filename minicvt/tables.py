@@ -16,7 +16,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     body = [list(row) for row in rows]
     text = [list(headers), *[[cell(value) for value in row] for row in body]]
     widths = [max(len(line[i]) for line in text) for i in range(len(headers))]
-    right = [all(_is_number(row[i]) for row in body) for i in range(len(headers))]
+    right = [all(is_number(row[i]) for row in body) for i in range(len(headers))]
 
     def line(values: Sequence[str]) -> str:
         cells = zip(values, widths, right, strict=True)
@@ -27,5 +27,6 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join([line(text[0]), rule, *map(line, text[1:])])
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a cell reads as a number: 12, "4.00x", "98.3%"."""
     return isinstance(value, int | float) or str(value).strip("x%+-.,0123456789") == ""

@@ -3,6 +3,7 @@
 from minicvt.accounting.ledger import GROUPINGS, Entry, Ledger, count
 from minicvt.accounting.summary import (
     Saving,
+    count_parts,
     kv_savings,
     parameters_by_part,
     parts_table,
@@ -15,6 +16,7 @@ __all__ = [
     "Ledger",
     "Saving",
     "count",
+    "count_parts",
     "kv_savings",
     "parameters_by_part",
     "parts_table",

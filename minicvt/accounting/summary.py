@@ -30,16 +30,20 @@ def parameters_by_part(model: Any) -> dict[str, int]:
     return dict(totals)
 
 
-def parts_table(config: Config, image: Size) -> str:
-    """Parameters and MACs of every part of a model, with totals."""
+def count_parts(config: Config, image: Size) -> list[tuple[str, int, int]]:
+    """Parameters and MACs of every part of a model; the last row is the total."""
     model, ledger = ledger_of(config, image)
     parameters, macs = parameters_by_part(model), ledger.by("part")
     rows = [
         (part, parameters.get(part, 0), macs.get(part, 0))
         for part in dict.fromkeys([*macs, *parameters])
     ]
-    rows.append(("total", model.count_parameters(), ledger.macs))
-    return table((config.name, "parameters", "MACs"), rows)
+    return [*rows, ("total", model.count_parameters(), ledger.macs)]
+
+
+def parts_table(config: Config, image: Size) -> str:
+    """Lay out :func:`count_parts` as a table."""
+    return table((config.name, "parameters", "MACs"), count_parts(config, image))
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,22 @@ observed           what the first three draw, as arrays
 Each figure has ``alt`` and ``caption``, and shows itself in a notebook.
 """
 
+from minicvt.errors import MissingPackage
+
+try:
+    import matplotlib  # noqa: F401 - what all rooms here draw with
+except ImportError as error:
+    raise MissingPackage(
+        "viz draws with matplotlib, which is not installed: "
+        'python -m pip install "minicvt[tour]"'
+    ) from error
+
 from minicvt.viz.costs import kv_savings
-from minicvt.viz.gallery import gallery
 from minicvt.viz.heads import attention, class_attention
 from minicvt.viz.learning import confusion_matrix, training_curve
 from minicvt.viz.look import Look, observed
 from minicvt.viz.style import Picture
+from minicvt.viz.tiles import gallery
 from minicvt.viz.tokens import token_maps
 
 __all__ = [

@@ -28,7 +28,12 @@ class Board:
 
     def words(self, left: float, top: float, text: str, **how: Any) -> None:
         """Write ``text`` with the top left of its first line at (left, top)."""
-        given: dict[str, Any] = {"va": "top", "ha": "left", "fontsize": 9, "color": INK} | how
+        given: dict[str, Any] = {
+            "va": "top",
+            "ha": "left",
+            "fontsize": 9,
+            "color": INK,
+        } | how
         self.figure.text(left / self.width, 1 - top / self.height, text, **given)
 
     def tile(

@@ -14,7 +14,7 @@ from minicvt.viz import look
 from minicvt.viz.board import Board, visible
 from minicvt.viz.style import BLUE, HEAT, MUTED, ON_TILE, Picture, styled
 
-TILE, GAP, MARGIN, ACROSS = 1.45, 0.22, 0.1, 3
+TILE, GAP, MARGIN, ACROSS = 1.35, 0.22, 0.1, 3
 HEAD, TITLE, SCALE = 0.42, 0.38, 0.34
 VEIL = 0.65  # opacity of the map over the image
 FEW = 16  # up to so many keys, each has its number written in
@@ -22,12 +22,13 @@ FEW = 16  # up to so many keys, each has its number written in
 Query = tuple[int, int] | None
 
 
-def class_attention(model: Any, image: Any) -> Picture:
+def class_attention(model: Any, image: Any, top: float | None = None) -> Picture:
     """Draw what the class token attends to in the last block, a tile a head.
 
-    Raises ``OptionError`` for a model whose last stage has no class token.
+    ``top`` ends the scale, as in :func:`attention`. Raises ``OptionError`` for a
+    model whose last stage has no class token.
     """
-    return attention(model, image)
+    return attention(model, image, top=top)
 
 
 @styled
@@ -38,20 +39,22 @@ def attention(
     head: int | None = None,
     query: Query = None,
     block: int = -1,
+    top: float | None = None,
 ) -> Picture:
     """Draw one query's attention over the keys, on the image.
 
     The query is the class token, or the token at ``(row, column)`` of its map.
-    All heads unless one is named, on one scale from 0 to the largest weight on any
-    key of the map; weights on special keys are said in words. Raises
-    ``OptionError`` for a stage, block, head or query that is not there.
+    All heads unless one is named, on one scale from 0 to ``top``, by default the
+    largest weight drawn: give it to compare two pictures. Weights on special keys
+    are said in words. Raises ``OptionError`` for a stage, block, head or query that
+    is not there.
     """
     seen = look.observed(model, image)
     found = seen.block(stage, block)
     rows = query_row(found, query)
     heads = [*range(len(rows))] if head is None else [_checked(head, len(rows))]
     on_map = rows[:, found.key_grid.special :]
-    top = float(on_map[heads].max())
+    top = float(on_map[heads].max()) if top is None else top
     board, places = _board(seen.image, len(heads))
     for h, (left, upper) in zip(heads, places, strict=True):
         other = "itself" if query is None else "special keys"
@@ -178,7 +181,7 @@ def _alt(found: look.Attention, who: str, on_map: Any, heads: list[int]) -> str:
 
 def _caption(grid: Grid, who: str, top: float) -> str:
     return (
-        f"Attention of {who}, softmax weights: white 0, darkest {top:.2f}, the largest "
-        f"in any head. Each of the {grid.height} x {grid.width} keys is drawn as an "
-        "equal share of the image; what it read is a wider neighbourhood."
+        f"Attention of {who}, softmax weights: white 0, darkest {top:.2g}. Each of the "
+        f"{grid.height} x {grid.width} keys is drawn as an equal share of the image; "
+        "what it read is a wider neighbourhood."
     )

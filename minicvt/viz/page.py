@@ -14,11 +14,12 @@ from importlib.resources import files
 from itertools import count
 from typing import Any
 
-from minicvt.tables import cell
+from minicvt.tables import cell, is_number
 from minicvt.viz.style import FAINT, INK, MUTED, Picture
 
 THEMED = {INK: "currentColor", MUTED: "var(--muted)", FAINT: "var(--line)"}
 ID = re.compile(r'\bid="|url\(#|href="#')
+CODE = re.compile(r"`([^`]+)`")
 
 _numbers = count(1)
 
@@ -28,17 +29,18 @@ def heading(words: str, level: int = 2) -> str:
     return f"<h{level}>{escape(words)}</h{level}>"
 
 
-def paragraph(words: str, kind: str = "") -> str:
-    """Return a paragraph; text between back-ticks is code."""
-    code = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words, quote=False))
-    return f'<p class="{kind}">{code}</p>' if kind else f"<p>{code}</p>"
+def prose(words: str, kind: str = "") -> str:
+    """Return paragraphs, which empty lines separate; `back-ticks` mean code."""
+    marked = CODE.sub(r"<code>\1</code>", escape(words.strip(), quote=False))
+    opening = f'<p class="{kind}">' if kind else "<p>"
+    return "".join(f"{opening}{text}</p>" for text in marked.split("\n\n"))
 
 
 def figure(picture: Picture, caption: str | None = None) -> str:
     """Return a figure with its description and caption (its own by default)."""
     words = picture.caption if caption is None else caption
     under = f"<figcaption>{escape(words)}</figcaption>" if words else ""
-    return f'<figure><div class="scroll">{inline(picture)}</div>{under}</figure>'
+    return f"<figure>{inline(picture)}{under}</figure>"
 
 
 def inline(picture: Picture) -> str:
@@ -51,7 +53,7 @@ def inline(picture: Picture) -> str:
     for colour, variable in THEMED.items():
         svg = svg.replace(colour, variable)
     label = f'role="img" aria-label="{escape(picture.alt)}"'
-    return svg.replace("<svg ", f"<svg {label} ", 1)
+    return f'<div class="plot">{svg.replace("<svg ", f"<svg {label} ", 1)}</div>'
 
 
 def table(
@@ -96,5 +98,5 @@ def _row(row: Sequence[Any]) -> str:
 
 
 def _cell(value: Any) -> str:
-    kind = ' class="number"' if isinstance(value, int | float) else ""
+    kind = ' class="number"' if is_number(value) else ""
     return f"<td{kind}>{escape(cell(value))}</td>"

@@ -12,17 +12,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from minicvt.errors import MissingPackage
-
-try:
-    from matplotlib import rc_context
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.figure import Figure
-except ImportError as error:
-    raise MissingPackage(
-        "viz draws with matplotlib, which is not installed: "
-        'python -m pip install "minicvt[tour]"'
-    ) from error
+from matplotlib import rc_context
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, SKY = "#0072b2", "#d55e00", "#009e73", "#56b4e9"
 INK, MUTED, FAINT = "#1f2328", "#667080", "#d5dae1"
