@@ -79,7 +79,7 @@ def session(answers: list[int]) -> Session:
     probabilities = np.full((4, 10), 0.01)
     probabilities[range(4), answers] = [0.9, 0.8, 0.7, 0.6]
     recipe = RECIPES["digits8"]
-    return Session(recipe, dataset, None, None, History(), probabilities)
+    return Session(recipe, dataset, None, None, History(), probabilities, 1.0)
 
 
 def test_mistakes_are_the_surest_first():

@@ -34,7 +34,7 @@ def image():
 def history():
     rows = [(2.1, 0.3, 0.5), (0.7, 0.8, 0.9), (0.2, 0.95, 0.93)]
     numbered = enumerate(rows, start=1)
-    return History([Epoch(i, 3, 1437, *row, 1e3, 1.0) for i, row in numbered])
+    return History([Epoch(i, 3, *row, 1e3, 1.0) for i, row in numbered])
 
 
 def shown(axes) -> list:
