@@ -61,6 +61,6 @@ def test_it_runs_the_tour_in_an_empty_environment(wheel: Path, tmp_path: Path):
     run(*pip, f"{wheel}[tour]", cwd=tmp_path)
     out = run(scripts / "minicvt", "tour", "--out", "page", cwd=tmp_path)
     page = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
-    assert "page" in out.splitlines()[-1] or "index.html" in out
+    assert "index.html" in out
     assert "</html>" in page
     assert len(page) > 100_000
