@@ -1,8 +1,8 @@
 """One self-contained HTML page: figures as SVG inside it, tables, words, no requests.
 
 Each function returns a piece of HTML; `document` puts pieces together. The page
-takes the reader's colours: figures are transparent, and their ink, muted and faint
-colours are variables of the style sheet.
+follows the reader's light or dark setting: figures are transparent, and the colours of
+their words and lines are variables of the style sheet.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from itertools import count
 from typing import Any
 
 from minicvt.tables import cell, is_number
-from minicvt.viz.style import FAINT, INK, MUTED, Picture
+from minicvt.viz.style import BLUE, FAINT, INK, MUTED, ORANGE, Picture
 
-THEMED = {INK: "currentColor", MUTED: "var(--muted)", FAINT: "var(--line)"}
+THEMED = {
+    **{INK: "currentColor", MUTED: "var(--muted)", FAINT: "var(--line)"},
+    **{BLUE: "var(--blue)", ORANGE: "var(--orange)"},
+}
 ID = re.compile(r'\bid="|url\(#|href="#')
 CODE = re.compile(r"`([^`]+)`")
 

@@ -16,7 +16,7 @@ from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREEN, SKY = "#0072b2", "#d55e00", "#009e73", "#56b4e9"
+BLUE, ORANGE = "#0072b2", "#d55e00"
 INK, MUTED, FAINT = "#1f2328", "#667080", "#d5dae1"
 ON_TILE = "#0b0f14"  # words on a tile, which stays light where a page turns dark
 

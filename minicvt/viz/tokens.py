@@ -78,17 +78,12 @@ def _image_column(board: Board, look: Look, step: float) -> None:
     axes = board.axes(MARGIN + indent, top + TITLE, TILE - indent, 0.2 * len(best))
     values = look.probabilities[best]
     axes.barh(range(len(best)), values, height=0.62, color=BLUE)
-    axes.set(xlim=(0, 1), ylim=(len(best) - 0.5, -0.5), xticks=[])
+    axes.set(xlim=(0, 1.55), ylim=(len(best) - 0.5, -0.5), xticks=[])
     axes.set_yticks(range(len(best)), names)
     axes.tick_params(length=0)
     axes.spines[["bottom", "left"]].set_visible(False)
     for row, value in enumerate(values):
-        inside = value > 0.6
-        place: dict[str, Any] = (
-            {"ha": "right", "color": "white"} if inside else {"ha": "left"}
-        )
-        offset = -0.03 if inside else 0.03
-        axes.text(value + offset, row, f"{value:.1%}", va="center", fontsize=8, **place)
+        axes.text(value + 0.05, row, f"{value:.1%}", va="center", fontsize=8)
 
 
 def _stage_column(board: Board, stage: StageMap, left: float, step: float) -> None:
