@@ -30,6 +30,10 @@ class CheckpointError(MinicvtError, ValueError):
     """A file that is damaged, foreign, or belongs to another model."""
 
 
+class PictureError(MinicvtError, ValueError):
+    """A file that holds no picture, or one that cannot be used."""
+
+
 class GraphError(MinicvtError, RuntimeError):
     """A backward pass that the recorded graph cannot answer truthfully."""
 
