@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minicvt import data, models, threads
+from minicvt import data, models
 from minicvt.train import History, Progress, Recipe, accuracy, fit, predict
 
 
@@ -73,11 +73,8 @@ def train(recipe: Recipe) -> Session:
         f"{len(dataset.train_images):,} real digits of {height} x {width}, "
         f"seed {recipe.seed}"
     )
-    # Matrices this small gain nothing from a second BLAS thread, and where cores are
-    # shared it waits for them: seven times slower beside other work.
     began = time.perf_counter()
-    with threads.limit(1):
-        history = fit(model, dataset, recipe, on_epoch=Progress())
+    history = fit(model, dataset, recipe, on_epoch=Progress())
     seconds = time.perf_counter() - began
     probabilities = predict(model, dataset.test_images)
     return Session(recipe, dataset, model, control, history, probabilities, seconds)
