@@ -78,7 +78,7 @@ def _image_column(board: Board, look: Look, step: float) -> None:
     axes = board.axes(MARGIN + indent, top + TITLE, TILE - indent, 0.2 * len(best))
     values = look.probabilities[best]
     axes.barh(range(len(best)), values, height=0.62, color=BLUE)
-    axes.set(xlim=(0, 1.55), ylim=(len(best) - 0.5, -0.5), xticks=[])
+    axes.set(xlim=(0, 1.7), ylim=(len(best) - 0.5, -0.5), xticks=[])
     axes.set_yticks(range(len(best)), names)
     axes.tick_params(length=0)
     axes.spines[["bottom", "left"]].set_visible(False)
