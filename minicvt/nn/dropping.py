@@ -48,6 +48,8 @@ def drop_path_rates(rule: str, rate: float, depth: int, stage: int) -> list[floa
     takes the entry of that list with the stage's number for all blocks, as
     transformers does, so that ``depth`` must exceed it; "none" drops nothing.
     """
+    if not 0 <= rate < 1:
+        raise OptionError(f"drop path: the rate must be in [0, 1), got {rate}")
     growing = np.linspace(0, rate, depth).tolist()
     if rule == "linear":
         return growing

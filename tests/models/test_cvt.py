@@ -156,6 +156,7 @@ def test_images_that_do_not_fit(images, error, message):
         ({"dim": (3, 4)}, UnknownName, "dims"),
         ({"dtype": "float16"}, DtypeError, "float16"),
         ({"dropout": 1.0}, OptionError, r"\[0, 1\)"),
+        ({"drop_path": 1.0}, OptionError, r"\[0, 1\)"),
     ],
 )
 def test_options_that_do_not_fit(overrides, error, message):
