@@ -13,7 +13,7 @@ import numpy as np
 
 from minicvt import models
 from minicvt.data.streams import stream
-from minicvt.interpret.rollout import rollout, watch
+from minicvt.interpret.rollout import Level, rollout, watch
 from minicvt.kernels.types import Array
 from minicvt.train import predict
 
@@ -67,25 +67,31 @@ def pointing(maps: Array, boxes: Array) -> Array:
 def orders(model: Any, images: Array, seed: int = 0) -> Maps:
     """Maps to compare, ``(N, H, W)`` each; those left to chance several times over."""
     shape, rng = images.shape[:3], stream(seed, "random order")
-    mean = images.mean(axis=(1, 2), keepdims=True)
     fresh = [
         models.from_dict(model.config.as_dict()).build(model.dtype, s)
         for s in range(UNTRAINED)
     ]
     return attention_maps(model, images) | {
         "untrained rollout": [attention_maps(m, images)["rollout"][0] for m in fresh],
-        "contrast": [np.abs(images - mean).sum(axis=3)],
+        "contrast": [contrast(images)],
         "brightness": [images.sum(axis=3)],
         "random": [rng.random(shape) for _ in range(UNTRAINED)],
     }
 
 
+def contrast(images: Array) -> Array:
+    """Distance of each pixel from the image's mean colour, ``(N, H, W)``; no model."""
+    return np.abs(images - images.mean(axis=(1, 2), keepdims=True)).sum(axis=3)
+
+
 def attention_maps(model: Any, images: Array) -> Maps:
     """Three maps from a model's attention: all of it, the last stage's, the last's."""
-    found: dict[str, list[Array]] = {"rollout": [], "last stage": [], "last block": []}
-    for start in range(0, len(images), BATCH):
-        levels = watch(model, images[start : start + BATCH])
-        depths = (None, len(levels[-1].blocks), 1)
-        for parts, depth in zip(found.values(), depths, strict=True):
-            parts.append(rollout(levels, depth))
-    return {name: [np.concatenate(parts)] for name, parts in found.items()}
+    starts = range(0, len(images), BATCH)
+    parts = [depth_maps(watch(model, images[i : i + BATCH])) for i in starts]
+    return {name: [np.concatenate([part[name] for part in parts])] for name in parts[0]}
+
+
+def depth_maps(levels: list[Level]) -> dict[str, Array]:
+    """Rollout through all blocks, the last stage's, and the last one, to pixels."""
+    depths = {"rollout": None, "last stage": len(levels[-1].blocks), "last block": 1}
+    return {name: rollout(levels, depth) for name, depth in depths.items()}

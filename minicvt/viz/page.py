@@ -80,14 +80,17 @@ def card(*pieces: str) -> str:
     return f'<section class="card">{"".join(pieces)}</section>'
 
 
-def document(title: str, pieces: Iterable[str], lang: str = "en") -> str:
-    """Return the whole page."""
+def document(
+    title: str, pieces: Iterable[str], lang: str = "en", head: str = ""
+) -> str:
+    """Return the whole page; ``head`` goes to the end of its head."""
     style = files("minicvt.viz").joinpath("page.css").read_text(encoding="utf-8")
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n{head}</head>\n"
+        "<body>\n"
         + "\n".join(["<main>", *pieces, "</main>"])
         + "\n</body>\n</html>\n"
     )

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from matplotlib import rc_context
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib import colormaps, rc_context
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
@@ -62,6 +62,12 @@ class Picture(Figure):
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+
+def ramp(colours: str | Colormap) -> Any:
+    """Return a colour map as bytes ``(256, 3)``, for who draws without matplotlib."""
+    rgba = colormaps.get_cmap(colours)(range(256))
+    return (rgba[:, :3] * 255).round().astype("uint8")
 
 
 def styled(function: Drawn) -> Drawn:
