@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minicvt.cli.parser import Command
-from minicvt.cli.values import natural, positive, seeds, size
+from minicvt.cli.values import names, natural, positive, seeds, size
 
 
 def _tour(**options: Any) -> None:
@@ -49,6 +49,44 @@ def _train_options(parser: ArgumentParser) -> None:
     add("--epochs", type=positive, metavar="N", help="instead of the recipe's")
     add("--out", type=Path, metavar="DIR", help="keep checkpoints here, and resume")
     add("--kernels", metavar="BODY", help="loops, numpy or numba")
+
+
+def _classify(**options: Any) -> None:
+    from minicvt.inference import commands
+
+    commands.classify(**options)
+
+
+def _classify_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("pictures", metavar="PICTURE", nargs="+", help="JPEG, PNG, WebP, GIF or BMP")
+    _checkpoint_options(parser)
+    add("--dialect", metavar="NAME", help="instead of the checkpoint's: microsoft, hf")
+    add("--top", type=positive, default=5, metavar="N", help="classes (%(default)s)")
+    add("--json", dest="as_json", action="store_true", help="for programs")
+
+
+def _checkpoint_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--checkpoint", required=True, metavar="NAME", help="file, folder or hub name")
+    add("--size", type=positive, metavar="N", help="of pictures, not the checkpoint's")
+
+
+def _evaluate(**options: Any) -> None:
+    from minicvt.inference import commands
+
+    commands.evaluate(**options)
+
+
+def _evaluate_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("folder", metavar="FOLDER", help="with a sub-folder of pictures for each class")
+    _checkpoint_options(parser)
+    add("--dialect", dest="dialects", type=names, metavar="LIST", help="microsoft,hf")
+    add("--csv", type=Path, metavar="FILE", help="a row a picture; resumes from it")
+    add("--limit", type=positive, metavar="N", help="pictures, a fair sample of all")
+    add("--classes", type=Path, metavar="FILE", help="line i: the folder of class i")
+    add("--upright", action="store_true", help="turn pictures as their EXIF says")
 
 
 def _count(**options: Any) -> None:
@@ -95,6 +133,18 @@ COMMANDS = {
         "train a recipe over seeds, with an interval; resumes where it stopped",
         _train,
         _train_options,
+    ),
+    "classify": Command(
+        "classify",
+        "what is in your pictures, by any checkpoint of a CvT",
+        _classify,
+        _classify_options,
+    ),
+    "evaluate": Command(
+        "classify",
+        "accuracy over a folder of pictures, dialects paired; resumes",
+        _evaluate,
+        _evaluate_options,
     ),
     "count": Command(
         "look",

@@ -5,6 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 
 
+def names(text: str) -> list[str]:
+    """Read "microsoft,hf"."""
+    found = text.split(",")
+    if not all(found) or len(set(found)) < len(found):
+        raise ArgumentTypeError(f"expected names, each once, got {text!r}")
+    return found
+
+
 def natural(text: str) -> int:
     """Read a whole number from 0."""
     if not text.isdecimal():

@@ -12,7 +12,7 @@ import minicvt
 from minicvt import cli
 from minicvt.cli.commands import COMMANDS
 from minicvt.cli.parser import Command
-from minicvt.cli.values import natural, positive, seeds, size
+from minicvt.cli.values import names, natural, positive, seeds, size
 
 
 @pytest.fixture
@@ -151,6 +151,7 @@ def test_a_closed_pipe_is_no_error():
         (seeds, "0,2,5-6", [0, 2, 5, 6]),
         (size, "224", (224, 224)),
         (size, "224x192", (224, 192)),
+        (names, "microsoft,hf", ["microsoft", "hf"]),
     ],
 )
 def test_values(read, text: str, value: object):
@@ -166,6 +167,8 @@ def test_values(read, text: str, value: object):
         (seeds, ""),
         (seeds, "4-0"),
         (seeds, "0,0"),
+        (names, "hf,hf"),
+        (names, "hf,"),
         (size, "0x3"),
         (size, "1x2x3"),
         (size, "x"),
