@@ -30,6 +30,7 @@ __all__ = [
     "count",
     "data",
     "from_nchw",
+    "inference",
     "interop",
     "interpret",
     "kernels",
@@ -58,7 +59,10 @@ _LATER = {
     "trained": "minicvt.weights",
     "tape": "minicvt.graph",
 }
-_ROOMS = ("accounting", "data", "interop", "interpret", "train", "viz", "weights")
+_ROOMS = (
+    *("accounting", "data", "inference", "interop", "interpret"),
+    *("train", "viz", "weights"),
+)
 
 
 def __getattr__(name: str) -> Any:
