@@ -8,7 +8,8 @@ from typing import Any
 
 def cell(value: Any) -> str:
     """Write integers with commas, other things as they print."""
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value:,}" if whole else str(value)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -25,6 +26,15 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
     rule = "  ".join("-" * width for width in widths)
     return "\n".join([line(text[0]), rule, *map(line, text[1:])])
+
+
+def markdown(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Lay out the same as a Markdown table; numbers are set flush right."""
+    body = [list(row) for row in rows]
+    right = [all(is_number(row[i]) for row in body) for i in range(len(headers))]
+    rule = ["---:" if r else "---" for r in right]
+    text = [[cell(value).replace("|", "\\|") for value in row] for row in body]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [headers, rule, *text])
 
 
 def is_number(value: Any) -> bool:

@@ -1,10 +1,15 @@
-"""What ``minicvt count`` runs."""
+"""What ``minicvt count`` and ``minicvt dialects`` run."""
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from minicvt import models
+from minicvt.accounting.errata import Effect, errata
 from minicvt.accounting.summary import Size, ledger_of, parts_table, savings_table
-from minicvt.errors import unknown
+from minicvt.errors import OptionError, unknown
+from minicvt.models.dialects import DIALECTS, REST, WHOSE, differences, value_of
+from minicvt.tables import markdown, table
 
 GROUPINGS = ("part", "stage", "module", "kind")
 
@@ -26,3 +31,49 @@ def count(model: str, image: Size | None = None, by: str = "part") -> None:
         print(ledger_of(config, size)[1].table(by))
     print()
     print(savings_table(config, size))
+
+
+COUNTS = ("parameters", "MACs", "logits", "relative")
+COLUMNS = ("choice", "official", "here", *COUNTS, "shows in", "rests on")
+
+
+def dialects(
+    model: str = "cvt-13", image: Size | None = None, as_markdown: bool = False
+) -> None:
+    """Print what each difference between CvT's implementations does to a model.
+
+    Parameters and MACs are what the difference adds; logits are max|a - b| beside the
+    official code's with the same random weights, and relative to max|b|. Raises
+    ``UnknownName``, and ``OptionError`` for a model that is no CvT.
+    """
+    config = models.variant(model)
+    if not isinstance(config, models.CvTConfig):
+        raise OptionError(f"dialects are CvT's, {model} is none")
+    size, write = image or config.image, markdown if as_markdown else table
+    marks = ("# ", "## ") if as_markdown else ("", "")
+    print(f"{marks[0]}{model} at {size[0]} x {size[1]}, each difference by itself")
+    measured = groupby(errata(config, size), lambda effect: effect.dialect)
+    effects = {name: list(found) for name, found in measured}
+    for dialect in DIALECTS:
+        print(f"\n{marks[1]}{dialect}: {WHOSE[dialect]}\n")
+        if rows := _agreed(dialect, config):
+            print(write(("choice", "official", "rests on"), rows) + "\n")
+        if found := effects.get(dialect):
+            print(write(COLUMNS, map(_row, found)) + "\n")
+        print("\n".join(f"- {line}" for line in REST[dialect]))
+
+
+def _agreed(dialect: str, config: models.CvTConfig) -> list[tuple[object, ...]]:
+    """Rows of what a dialect says and shares with the official code."""
+    said = [c for c in DIALECTS[dialect] if c not in differences(dialect)]
+    return [(c.field, value_of(c, config), c.source) for c in said]
+
+
+def _row(effect: Effect) -> tuple[object, ...]:
+    start = (effect.choice, effect.official, effect.value)
+    if effect.refused:
+        return (*start, "", "", "", "", "cannot be built", effect.refused)
+    counts = (f"{n:+,}" if n else "0" for n in (effect.parameters, effect.macs))
+    apart, relative = f"{effect.difference:.3f}", f"{effect.relative:.1%}"
+    logits = (apart, relative) if effect.difference else ("0", "0")
+    return (*start, *counts, *logits, effect.shows, effect.source)

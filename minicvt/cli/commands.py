@@ -102,6 +102,19 @@ def _count_options(parser: ArgumentParser) -> None:
     add("--by", default="part", help="rows: part, stage, module or kind (%(default)s)")
 
 
+def _dialects(**options: Any) -> None:
+    from minicvt.accounting import commands
+
+    commands.dialects(**options)
+
+
+def _dialects_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", metavar="MODEL", nargs="?", default="cvt-13", help="(%(default)s)")
+    add("--image", type=size, metavar="SIZE", help="224, or height x width: 224x192")
+    add("--markdown", dest="as_markdown", action="store_true", help="for a document")
+
+
 def _faithful(**options: Any) -> None:
     from minicvt.interpret import commands
 
@@ -151,6 +164,12 @@ COMMANDS = {
         "parameters and multiply-adds of a model, without running it",
         _count,
         _count_options,
+    ),
+    "dialects": Command(
+        "look",
+        "how implementations of CvT differ, and what each difference does",
+        _dialects,
+        _dialects_options,
     ),
     "faithful": Command(
         "look",

@@ -1,13 +1,7 @@
 """What implementations of CvT differ in, each choice with what it rests on.
 
-``build("cvt-13", dialect=...)`` takes one of them; the model remembers which.
-
-microsoft   the official code, https://github.com/microsoft/CvT, f851e68
-hf          transformers 5.23, ``CvtForImageClassification``
-lucidrains  vit-pytorch, ``vit_pytorch/cvt.py``
-paper       the text alone, arXiv 2103.15808v1, where it defers to ViT, ViT
-
-``minicvt dialects`` measures what each difference does.
+``build("cvt-13", dialect="hf")`` takes one of ``DIALECTS``, and the model remembers
+which; ``minicvt dialects`` measures what each difference does.
 """
 
 from __future__ import annotations
@@ -43,7 +37,13 @@ def half_kernel(config: Any) -> tuple[tuple[int, int, int], ...]:
     return tuple((k, s, k // 2) for k, s, _ in config.embed)
 
 
-# The code of `microsoft` is lib/models/cls_cvt.py and experiments/imagenet/cvt/*.yaml.
+WHOSE = {
+    "microsoft": "the official code, microsoft/CvT f851e68: cls_cvt.py and its YAMLs",
+    "hf": "transformers 5.23, CvtForImageClassification: modeling_cvt.py",
+    "lucidrains": "vit-pytorch: vit_pytorch/cvt.py",
+    "paper": "the text alone, arXiv 2103.15808v1; where it leans on ViT, ViT's",
+}
+
 DIALECTS: dict[str, tuple[Choice, ...]] = {
     "microsoft": (
         Choice("activation", "quick_gelu", "get_cls_model: act_layer=QuickGELU"),
@@ -79,7 +79,7 @@ DIALECTS: dict[str, tuple[Choice, ...]] = {
             "activation",
             "gelu",
             'CvT names none; ViT, 3.1: "The MLP contains two layers with a GELU '
-            'non-linearity", exact in BERT and PyTorch',
+            'non-linearity", which its own paper defines as x Phi(x)',
         ),
         Choice(
             "scale",
@@ -144,10 +144,12 @@ def choices(config: Any) -> dict[str, Any]:
     What a dialect does not name it has in common with "microsoft".
     """
     named = {c.field: c for d in ("microsoft", config.dialect) for c in DIALECTS[d]}
-    return {
-        field: choice.value(config) if callable(choice.value) else choice.value
-        for field, choice in named.items()
-    }
+    return {field: value_of(choice, config) for field, choice in named.items()}
+
+
+def value_of(choice: Choice, config: Any) -> Any:
+    """Return the value of a choice, worked out for ``config`` where it must be."""
+    return choice.value(config) if callable(choice.value) else choice.value
 
 
 def differences(dialect: str) -> list[Choice]:

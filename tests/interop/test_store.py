@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
-import sys
-
 import numpy as np
 import pytest
-import torch
 from safetensors.numpy import save_file
 
 import minicvt as mc
 from minicvt import models
-from minicvt.errors import CheckpointError, MissingPackage
+from minicvt.errors import CheckpointError
 from minicvt.files import read_tensors, write_tensors
 from tests.interop.checkpoints import SMALL, images, same_state, small, write_bare
 
@@ -229,72 +225,6 @@ def test_a_damaged_config(tmp_path, content):
 def test_a_folder_without_weights(tmp_path):
     with pytest.raises(CheckpointError, match=r"expected config\.json and model\.safe"):
         mc.load(tmp_path)
-
-
-# Pickles: PyTorch's weights_only loader or nothing.
-
-
-@pytest.fixture
-def pickled(tmp_path):
-    state = {k: torch.tensor(v) for k, v in small().state_dict().items()}
-    torch.save(state, tmp_path / "model.pth")
-    return tmp_path / "model.pth"
-
-
-def test_a_pickled_state(pickled):
-    assert same_state(mc.load(pickled, **TOLD), small())
-
-
-@pytest.mark.parametrize("wrapper", ["state_dict", "model"])
-def test_a_wrapped_state(tmp_path, wrapper):
-    state = {f"module.{k}": torch.tensor(v) for k, v in small().state_dict().items()}
-    torch.save({"epoch": 3, wrapper: state}, tmp_path / "wrapped.pth")
-    assert same_state(mc.load(tmp_path / "wrapped.pth", **TOLD), small())
-
-
-def test_bfloat16_is_widened(tmp_path):
-    state = {
-        k: torch.tensor(v).bfloat16() if v.dtype.kind == "f" else torch.tensor(v)
-        for k, v in small().state_dict().items()
-    }
-    torch.save(state, tmp_path / "model.pth")
-    again = mc.load(tmp_path / "model.pth", **TOLD)
-    expected = state["head.weight"].float().numpy()
-    np.testing.assert_array_equal(again.head.weight.numpy(), expected)
-
-
-def test_a_folder_with_pickled_weights(tmp_path):
-    mc.save(small(dialect="hf"), tmp_path / "m", layout="hf")
-    weights = tmp_path / "m" / "model.safetensors"
-    tensors = {k: torch.tensor(v) for k, v in read_tensors(weights)[0].items()}
-    torch.save(tensors, tmp_path / "m" / "pytorch_model.bin")
-    weights.unlink()
-    assert same_state(mc.load(tmp_path / "m"), small(dialect="hf"))
-
-
-def test_without_pytorch_a_pickle_is_refused(pickled, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingPackage, match=r"only PyTorch opens it safely .*install"):
-        mc.load(pickled)
-
-
-class Evil:
-    def __reduce__(self):
-        return print, ("a pickle ran",)
-
-
-def test_a_pickle_that_runs_code_is_refused(tmp_path, capsys):
-    (tmp_path / "evil.pth").write_bytes(pickle.dumps({"head.weight": Evil()}))
-    with pytest.raises(CheckpointError, match="PyTorch cannot load it"):
-        mc.load(tmp_path / "evil.pth")
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("what", [[1, 2], {"head.weight": 3}])
-def test_a_pickle_of_something_else(tmp_path, what):
-    torch.save(what, tmp_path / "other.pth")
-    with pytest.raises(CheckpointError, match="expected tensors by name"):
-        mc.load(tmp_path / "other.pth")
 
 
 def test_the_small_model_is_what_it_says():
