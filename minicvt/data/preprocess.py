@@ -18,7 +18,8 @@ SQUASHED_FROM = 384  # the published evaluations at 384 squash, those at 224 cro
 FILTERS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
 """Filters in Pillow's numbering."""
 
-LARGEST = 2**26  # pixels a resized picture may have: a strip of 1 x 100 fits
+LARGEST_SIZE = 4096
+LARGEST = LARGEST_SIZE**2  # pixels a resized picture may have: 1 x 250 at 224 fits
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ class Preprocess:
         if self.resample not in FILTERS:
             raise unknown("resampling filter", self.resample, FILTERS)
         share = 1 if self.crop_pct is None else self.crop_pct
-        if self.size < 1 or not 0 < share <= 1:
+        if self.size not in range(1, LARGEST_SIZE + 1) or not 0 < share <= 1:
             raise OptionError(
-                f"expected a size over 0 and a crop_pct in (0, 1], got {self.size} "
-                f"and {self.crop_pct}"
+                f"expected a size in [1, {LARGEST_SIZE}] and a crop_pct in (0, 1], got "
+                f"{self.size} and {self.crop_pct}"
             )
         same = len(self.mean) == len(self.std)
         if len(self.mean) not in (1, 3) or not same or 0 in self.std:

@@ -57,7 +57,8 @@ def from_processor(config: Mapping[str, Any]) -> Preprocess:
 
 
 def _three(values: float | Sequence[float]) -> tuple[float, ...]:
-    return tuple(values) if isinstance(values, Sequence) else (values,) * 3
+    three = values if isinstance(values, Sequence) else (values,) * 3
+    return tuple(float(value) for value in three)
 
 
 def _sized(whole: Preprocess, size: Any) -> Preprocess:

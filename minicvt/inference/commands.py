@@ -17,7 +17,7 @@ from minicvt.inference.evaluate import Evaluation
 from minicvt.inference.folders import class_folders, labelled_pictures
 from minicvt.inference.progress import Progress
 from minicvt.inference.records import Record
-from minicvt.inference.words import answers_table, heading, summary
+from minicvt.inference.words import answers_table, heading, printed, summary
 
 
 def classify(
@@ -42,7 +42,7 @@ def classify(
         return
     print(heading(source, [model], preprocess))
     for path, answers in zip(pictures, found, strict=True):
-        print(f"\n{path}\n{answers_table(answers)}")
+        print(f"\n{printed(path)}\n{answers_table(answers)}")
 
 
 def _json(

@@ -98,12 +98,12 @@ def _to_csv(rows: Iterable[Sequence[object]]) -> bytes:
 def _from_csv(path: StrPath, content: bytes) -> list[Record]:
     """Read whole rows; the last is left out where it is torn."""
     complete = content[: content.rfind(b"\n") + 1].decode(*ENCODING)
-    rows = list(csv.reader(io.StringIO(complete, newline="")))
-    if rows and len(rows[-1]) < len(Record._fields):
-        rows.pop()
     try:
+        rows = list(csv.reader(io.StringIO(complete, newline="")))
+        if rows and len(rows[-1]) < len(Record._fields):
+            rows.pop()
         return [_record(*row) for row in rows]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, csv.Error) as error:
         raise OptionError(f"{path}: damaged: {error}") from error
 
 

@@ -78,5 +78,10 @@ def _difference(first: str, second: str, d: Difference) -> str:
 
 def _problems(problems: dict[str, str]) -> str:
     lines = [f"unreadable, and counted nowhere: {len(problems):,}"]
-    lines += [f"  {name}: {why}" for name, why in list(problems.items())[:NAMED]]
+    lines += [f"  {printed(n)}: {why}" for n, why in list(problems.items())[:NAMED]]
     return "\n".join(lines + ["  ..."] * (len(problems) > NAMED))
+
+
+def printed(path: object) -> str:
+    """Return a file's name with the bytes that are no text spelled out."""
+    return str(path).encode("utf-8", "backslashreplace").decode()

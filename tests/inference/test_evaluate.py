@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -190,6 +191,7 @@ def test_another_run_is_refused(tmp_path: Path, folder: str, checkpoint: str):
         (b"a,b\n1,2\n", "expected a CSV of minicvt evaluate, found another"),
         (b"\x89PNG\r\n", "expected a CSV of minicvt evaluate, found another"),
         (b"*\nant/0.JPEG,0,microsoft,x\nb,0,hf,x,1,1,0.5,\n", "damaged: "),
+        (b"*\n" + b"a" * 200_000 + b"\n", "damaged: field larger"),
         (b"*\nant/0.JPEG,zero,microsoft,x,1,1,0.5,\n", "damaged: invalid literal"),
     ],
 )
@@ -218,6 +220,23 @@ def test_pictures_are_read_as_stored_unless_upright(tmp_path: Path, checkpoint: 
         logits = model(Preprocess.official(SIZE)(picture)[None])
         expected = ops.softmax(logits).numpy().max()
         assert float(records[0].probability) == pytest.approx(expected, abs=2e-6)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_names_that_are_no_text(
+    tmp_path: Path, checkpoint: str, capsys: pytest.CaptureFixture[str]
+):
+    root = make_pictures(tmp_path / "all", each=2)
+    os.rename(root / "ant/1.png", os.fsencode(root) + b"/ant/\xff,\n.png")
+    os.rename(root / BROKEN, os.fsencode(root) + b"/bee/\xfe.png")
+    out = tmp_path / "out.csv"
+    records = commands.evaluate(root, checkpoint, csv=out)
+    assert "  bee/\\udcfe.png: damaged picture" in capsys.readouterr().out
+    content = out.read_bytes()
+    for length in range(len(content) - 300, len(content), 11):
+        out.write_bytes(content[:length])
+        assert commands.evaluate(root, checkpoint, csv=out) == records
+        assert out.read_bytes() == content
 
 
 def test_nothing_readable(
