@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from minicvt import models
 from minicvt.errors import CheckpointError
 from minicvt.files import StrPath, read_tensors, write_tensors
 from minicvt.kernels.types import Array
@@ -41,7 +42,7 @@ def restore_run(path: StrPath, run: Run) -> None:
     if metadata.get("format") != FORMAT:
         found = metadata.get("format", "a file without that mark")
         raise CheckpointError(f"{path}: expected a {FORMAT!r}, found {found!r}")
-    written, asked = json.loads(metadata["identity"]), identity(run)
+    written, asked = _completed(json.loads(metadata["identity"])), identity(run)
     if written != asked:
         raise CheckpointError(
             f"{path}: belongs to another run: {difference(written, asked)}"
@@ -68,6 +69,14 @@ def _described(model: Module) -> Any:
     """Return a published model's configuration, or the tree of anyone else's."""
     config = getattr(model, "config", None)
     return repr(model) if config is None else config.as_dict()
+
+
+def _completed(written: dict[str, Any]) -> dict[str, Any]:
+    """Give fields that configurations have gained since their defaults."""
+    model = written["model"]
+    if isinstance(model, dict) and "paper" in model:
+        model = models.from_dict(model).as_dict()
+    return json.loads(json.dumps(written | {"model": model}))
 
 
 def difference(written: Any, asked: Any, place: str = "") -> str:

@@ -93,6 +93,16 @@ def test_another_run_says_what_differs(tmp_path: Path) -> None:
         fit(tiny_model(recipe, "float64"), tiny_data(), recipe, checkpoint=path)
 
 
+def test_a_run_from_before_a_field_existed(tmp_path: Path) -> None:
+    recipe, path = tiny_recipe(), tmp_path / "run"
+    first = fit(tiny_model(recipe), tiny_data(), recipe, checkpoint=path)
+    tensors, text = read_tensors(path)
+    identity = json.loads(text["identity"])
+    assert identity["model"].pop("dialect") == "microsoft"
+    write_tensors(path, tensors, text | {"identity": json.dumps(identity)})
+    assert fit(tiny_model(recipe), tiny_data(), recipe, checkpoint=path) == first
+
+
 def test_a_file_that_is_no_run(tmp_path: Path) -> None:
     path = tmp_path / "run"
     write_tensors(path, {"weight": np.ones(3)})
