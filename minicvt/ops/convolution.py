@@ -57,7 +57,8 @@ def im2col(x, *, kernel, stride=1, padding=0):
     col2im: every pixel collects from all the windows that saw it.
     """
     y = kernels.im2col(x, kernel, stride, padding)
-    return y, lambda d: (kernels.col2im(d, x.shape[1:3], stride, padding),)
+    size = x.shape[1:3]
+    return y, lambda d: (kernels.col2im(d, size, stride, padding),)
 
 
 def _col2im_rule(columns: Shape, *, size: Pair, stride: Pair, padding: Pair) -> Spec:
@@ -74,7 +75,8 @@ def _col2im_rule(columns: Shape, *, size: Pair, stride: Pair, padding: Pair) -> 
 def col2im(columns, *, size, stride=1, padding=0):
     """Add every window back where it was cut out: the adjoint of im2col."""
     y = kernels.col2im(columns, size, stride, padding)
-    return y, lambda d: (kernels.im2col(d, columns.shape[3:5], stride, padding),)
+    kernel = columns.shape[3:5]
+    return y, lambda d: (kernels.im2col(d, kernel, stride, padding),)
 
 
 def _conv2d_rule(
