@@ -13,6 +13,7 @@ nothing but the observer's events is read.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ from minicvt.kernels.types import Array
 from minicvt.observe import Event, OperationEvent, observe
 from minicvt.ops import attention_map
 from minicvt.train import evaluation
+
+KEYS = re.compile(r"\.attn\.conv_proj_q?k")
 
 
 class Block(NamedTuple):
@@ -72,8 +75,12 @@ class Watcher:
             return
         if event.name in WINDOWED and event.path.endswith("patch_embed.proj"):
             self.levels.append(Level(Window.of(event), []))
-        elif event.name in WINDOWED and "attn.conv_proj_k" in event.path:
+        elif event.name in WINDOWED and KEYS.search(event.path):
             self.window = Window.of(event)
+        elif self.window and event.name == "getitem" and event.output.ndim == 4:
+            # one convolution for q, k and v, whose map is strided for keys alone
+            rows, columns = event.options["index"][1:3]
+            self.window = self.window._replace(stride=(rows.step, columns.step))
         elif event.name == "attend" and self.levels:
             grids = event.options["query_grid"], event.options["key_grid"]
             mean = attention_map(event).mean(axis=1)
