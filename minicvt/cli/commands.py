@@ -115,6 +115,23 @@ def _dialects_options(parser: ArgumentParser) -> None:
     add("--markdown", dest="as_markdown", action="store_true", help="for a document")
 
 
+def _explain(**options: Any) -> None:
+    from minicvt.interpret.explain import explain
+
+    explain(**options)
+
+
+def _explain_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("picture", metavar="PICTURE", nargs="?", help="JPEG, PNG, WebP, GIF or BMP")
+    add("--sample", type=natural, metavar="N", help="a held-out one instead (0)")
+    add("--checkpoint", "--model", default="cvt-rgb32-mid", metavar="NAME")
+    add("--dialect", metavar="NAME", help="instead of the checkpoint's: microsoft, hf")
+    add("--size", type=positive, metavar="N", help="of the picture to the model")
+    add("--out", type=Path, default=Path("out/explain/index.html"), metavar="FILE")
+    add("--open", dest="show", action="store_true", help="open the page at the end")
+
+
 def _faithful(**options: Any) -> None:
     from minicvt.interpret import commands
 
@@ -170,6 +187,12 @@ COMMANDS = {
         "how implementations of CvT differ, and what each difference does",
         _dialects,
         _dialects_options,
+    ),
+    "explain": Command(
+        "look",
+        "a page to explore what a model attends to in your picture",
+        _explain,
+        _explain_options,
     ),
     "faithful": Command(
         "look",

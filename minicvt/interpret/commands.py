@@ -22,14 +22,15 @@ def faithful(
     """
     reports = {}
     for name in names:
-        reports[name] = paragraphs(study(trained(name), _boxed(name), images))
+        reports[name] = paragraphs(study(trained(name), boxed(name), images))
         print(f"{name}, {images} held-out images\n", flush=True)
         print("\n\n".join(reports[name]) + "\n", flush=True)
     if page_file is not None:
         write_atomic(page_file, page(reports, images).encode())
 
 
-def _boxed(name: str) -> Composites:
+def boxed(name: str) -> Composites:
+    """Return the task of a trained model; ``OptionError`` where it has no boxes."""
     dataset = load(card(name).task)
     if not isinstance(dataset, Composites):
         raise OptionError(f"{name}: its task {dataset.name} has no boxes to point at")

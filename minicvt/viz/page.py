@@ -90,9 +90,7 @@ def document(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n{head}</head>\n"
-        "<body>\n"
-        + "\n".join(["<main>", *pieces, "</main>"])
-        + "\n</body>\n</html>\n"
+        "<body>\n" + "\n".join(["<main>", *pieces, "</main>"]) + "\n</body>\n</html>\n"
     )
 
 
