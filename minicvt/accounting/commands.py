@@ -49,18 +49,26 @@ def dialects(
     config = models.variant(model)
     if not isinstance(config, models.CvTConfig):
         raise OptionError(f"dialects are CvT's, {model} is none")
-    size, write = image or config.image, markdown if as_markdown else table
-    marks = ("# ", "## ") if as_markdown else ("", "")
-    print(f"{marks[0]}{model} at {size[0]} x {size[1]}, each difference by itself")
-    measured = groupby(errata(config, size), lambda effect: effect.dialect)
-    effects = {name: list(found) for name, found in measured}
-    for dialect in DIALECTS:
-        print(f"\n{marks[1]}{dialect}: {WHOSE[dialect]}\n")
-        if rows := _agreed(dialect, config):
-            print(write(("choice", "official", "rests on"), rows) + "\n")
-        if found := effects.get(dialect):
-            print(write(COLUMNS, map(_row, found)) + "\n")
-        print("\n".join(f"- {line}" for line in REST[dialect]))
+    size = image or config.image
+    title = f"{model} at {size[0]} x {size[1]}, each difference by itself"
+    print(f"{'# ' * as_markdown}{title}")
+    _section("microsoft", config, [], as_markdown)
+    for dialect, effects in groupby(errata(config, size), lambda e: e.dialect):
+        _section(dialect, config, list(effects), as_markdown)
+
+
+def _section(
+    dialect: str, config: models.CvTConfig, effects: list[Effect], as_markdown: bool
+) -> None:
+    """Print one dialect as soon as it is measured."""
+    write = markdown if as_markdown else table
+    print(f"\n{'## ' * as_markdown}{dialect}: {WHOSE[dialect]}\n")
+    if rows := _agreed(dialect, config):
+        print(write(("choice", "official", "rests on"), rows) + "\n")
+    if effects:
+        print(write(COLUMNS, map(_row, effects)) + "\n")
+    rest = [f"- {line}" for line in REST[dialect]]
+    print("\n".join(["What no option covers:", "", *rest]), flush=True)
 
 
 def _agreed(dialect: str, config: models.CvTConfig) -> list[tuple[object, ...]]:

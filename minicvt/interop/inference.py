@@ -57,7 +57,7 @@ def from_shapes(shapes: Shapes) -> dict[str, Any]:
         "cls": cls if any(cls) else None,
         "qkv_bias": _any(shapes, "attn.proj_q.bias") or None,
         "shared": sharing(shapes),
-        "num_classes": shapes.get("head.weight", (None,))[0],
+        "num_classes": (shapes.get("head.weight") or (None,))[0],
     }
     return certain | {name: v for name, v in there.items() if v is not None}
 
@@ -97,7 +97,7 @@ def embed_shape(shapes: Shapes, stage: int) -> tuple[int, ...]:
 
 def mlp_ratio(shapes: Shapes, stage: int, dim: int) -> float:
     """Hidden over outer width, so that ``int(dim * ratio)`` gives the hidden one."""
-    hidden = shapes.get(f"stage{stage}.blocks.0.mlp.fc1.bias", (4 * dim,))[0]
+    hidden, *_ = shapes.get(f"stage{stage}.blocks.0.mlp.fc1.bias") or (4 * dim,)
     ratio = hidden / dim
     return ratio if int(dim * ratio) == hidden else math.nextafter(ratio, math.inf)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 
 import pytest
+import torch
 from huggingface_hub import constants
 
 import minicvt as mc
 from minicvt.errors import CheckpointError, MissingPackage
+from minicvt.files import read_tensors
 from minicvt.interop import locate
 from tests.interop.checkpoints import same_state, small
 
@@ -33,6 +35,15 @@ def fill(cache, name):
 
 def test_a_cached_name_loads_offline(cache):
     fill(cache, "somebody/cvt-small")
+    assert same_state(mc.load("somebody/cvt-small"), small(dialect="hf"))
+
+
+def test_a_cached_name_with_pickled_weights(cache):
+    fill(cache, "somebody/cvt-small")
+    (weights,) = cache.glob("*/snapshots/*/model.safetensors")
+    state = {k: torch.tensor(v) for k, v in read_tensors(weights)[0].items()}
+    torch.save(state, weights.with_name("pytorch_model.bin"))
+    weights.unlink()
     assert same_state(mc.load("somebody/cvt-small"), small(dialect="hf"))
 
 

@@ -79,6 +79,13 @@ def test_keys_and_values_are_joined_by_rows():
     np.testing.assert_array_equal(joined[16:, :, 0, 0], attn.proj_v.weight.numpy())
 
 
+@pytest.mark.parametrize("shape", [(31, 16, 1, 1), (32, 16, 3, 1), (32,)])
+def test_a_joined_tensor_that_cannot_be_taken_apart(shape):
+    name = "layers.1.2.layers.1.0.to_kv.net.2.weight"
+    with pytest.raises(CheckpointError, match=r"to_kv\.net\.2\.weight: shape \(3"):
+        LAYOUTS["lucidrains"].to_ours({name: np.zeros(shape)})
+
+
 def test_wrappers_are_taken_off():
     names = {"module.stage0.cls_token": 1, "module.norm.weight": 2}
     assert unwrap(names) == {"stage0.cls_token": 1, "norm.weight": 2}
