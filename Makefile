@@ -21,6 +21,7 @@ check-slow: $(VENV)/test.stamp ## what takes longer: five seeds, kill -9, the wh
 
 lint: $(VENV)/test.stamp ## ruff, mypy and the floors, without the tests
 	$(RUN) ruff check --quiet
+	$(RUN) ruff format --check --quiet
 	$(RUN) mypy
 	$(BIN)/lint-imports --no-logo
 

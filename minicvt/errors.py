@@ -50,5 +50,6 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> UnknownName:
     """Build the error for ``name``, with the nearest known names beside it."""
     names = sorted(known)
     near = get_close_matches(str(name), names, n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
+    known_names = f"known: {', '.join(names)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else known_names
     return UnknownName(f"unknown {kind} {name!r}: {hint}")

@@ -187,6 +187,7 @@ assert savings["MACs of the model"].ratio < 1.5
 #
 # Replace each `None`, run the cell, then the check below it, which says what is wrong.
 
+
 # %%
 def rows_after(height, kernel, stride, padding):
     """Equation (1)."""

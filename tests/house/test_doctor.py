@@ -46,9 +46,7 @@ def test_what_is_missing_comes_with_the_line_that_gets_it(monkeypatch):
     monkeypatch.setattr(doctor, "version", hide)
     report = rows(doctor.report())
     assert report["scipy"] == "missing: python -m pip install scipy"
-    assert report["lab"] == (
-        'jupyterlab missing: python -m pip install "minicvt[lab]"'
-    )
+    assert report["lab"] == ('jupyterlab missing: python -m pip install "minicvt[lab]"')
     assert report["tour"] == "complete"
     assert report["transformers"].startswith("not installed: ")
 

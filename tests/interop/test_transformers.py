@@ -173,7 +173,7 @@ def change(folder, **values):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"model_type": "vit"}, 'model_type should be "cvt", found \'vit\''),
+        ({"model_type": "vit"}, "model_type should be \"cvt\", found 'vit'"),
         ({"kernel_qkv": [3, 5, 3]}, r"kernel_qkv should be 3, found \[3, 5, 3\]"),
         ({"depth": [1, 2, 10**9]}, r"\(1, 2, 1000000000\) blocks a stage, the weights"),
         ({"depth": 3}, "depth should be a list, found 3"),
@@ -206,6 +206,9 @@ def test_a_model_without_its_head(folder, tmp_path):
 
 def test_gradients_have_their_names():
     model = small(dialect="hf")
-    assert export(model, "hf").keys() >= LAYOUTS["hf"].to_theirs(
-        dict.fromkeys(dict(model.named_parameters()), np.zeros((1, 1)))
-    ).keys()
+    assert (
+        export(model, "hf").keys()
+        >= LAYOUTS["hf"]
+        .to_theirs(dict.fromkeys(dict(model.named_parameters()), np.zeros((1, 1))))
+        .keys()
+    )
