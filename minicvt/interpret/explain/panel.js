@@ -68,7 +68,7 @@ class Panel {
     const shown = head === "mean" ? mean(rows) : rows[head];
     const { height, width, special } = block.keys;
     this.one(".picture canvas").style.opacity = veil;
-    this.one(".picture img").style.filter = `grayscale(${Math.min(2 * veil, 1)})`;
+    this.one(".picture").style.setProperty("--veil", veil);
     this.heat(this.one(".picture canvas"), block, shown, top);
     this.all(".grid").forEach((path) => path.setAttribute("d", lines(height, width)));
     this.asker(block, query);
