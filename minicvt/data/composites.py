@@ -39,27 +39,28 @@ class Style:
     """How hard the digits are to see.
 
     The photo is darkened or lightened by a factor from ``brightness``, the digit
-    stands out by ``contrast`` with ``opacity``. The ground is black for the share
-    ``black`` of the training and comes in over the share ``fade``.
+    stands out by ``contrast`` with ``opacity``.
     """
 
     brightness: Range
     contrast: Range
     opacity: float = 1.0
-    black: float = 0.0
-    fade: float = 0.0
 
-    def ground(self, progress: float) -> float:
-        """Factor on the ground at ``progress`` of the training, in [0, 1]."""
-        if not self.fade:
-            return 1.0
-        return float(np.clip((progress - self.black) / self.fade, 0, 1))
+    def towards(self, other: Style, share: float) -> Style:
+        """Return the style that is ``share`` of the way to ``other``."""
+
+        def between(ours: float, theirs: float) -> float:
+            return float(np.interp(share, (0, 1), (ours, theirs)))
+
+        low, high = map(between, self.brightness, other.brightness)
+        least, most = map(between, self.contrast, other.contrast)
+        opacity = between(self.opacity, other.opacity)
+        return Style((low, high), (least, most), opacity)
 
 
-STYLES = {
-    "easy": Style(brightness=(0.35, 0.60), contrast=(0.55, 0.75)),
-    "mid": Style((0.6, 1.1), (0.4, 0.6), opacity=0.95, black=0.15, fade=0.35),
-}
+EASY = Style(brightness=(0.35, 0.60), contrast=(0.55, 0.75))
+STYLES = {"easy": EASY, "mid": Style((0.6, 1.1), (0.4, 0.6), opacity=0.95)}
+HARDEN = 0.4  # share of the training over which easy turns into the style asked for
 
 
 class Drawn(NamedTuple):
@@ -87,10 +88,11 @@ class Scenes:
     def draw(
         self, count: int, rng: np.random.Generator, progress: float = 1.0
     ) -> Drawn:
-        """Make ``count`` composites, a function of ``rng`` alone."""
-        style, chosen = self.style, rng.integers(len(self.digits), size=count)
+        """Make ``count`` composites, a function of ``rng`` and ``progress`` alone."""
+        style = EASY.towards(self.style, min(1.0, progress / HARDEN))
+        chosen = rng.integers(len(self.digits), size=count)
         ground = crops(self.grounds, count, SIZE, rng)
-        ground *= _column(rng, style.brightness, count) * style.ground(progress)
+        ground *= _column(rng, style.brightness, count)
         ink = placed(self.digits[chosen], SIZE, SIDE, TURN, rng)
         colour = _colours(ground, ink, style.contrast, rng)
         alpha = style.opacity * ink[..., None]
@@ -134,7 +136,7 @@ class Composites(Dataset):
     def epoch(
         self, rng: np.random.Generator, progress: float = 1.0
     ) -> tuple[Array, Array]:
-        """Draw 2048 composites; ``progress`` fades the ground in."""
+        """Draw 2048 composites, easy at first and harder with ``progress``."""
         drawn = self.scenes.draw(EPOCH, rng, progress)
         return drawn.images, drawn.labels
 

@@ -13,6 +13,7 @@ from minicvt.files import StrPath, read_tensors, write_tensors
 from minicvt.kernels.types import Array
 from minicvt.nn import Module
 from minicvt.train.history import History
+from minicvt.train.recipes import Recipe
 from minicvt.train.run import Run
 
 FORMAT = "minicvt training run 1"
@@ -72,11 +73,12 @@ def _described(model: Module) -> Any:
 
 
 def _completed(written: dict[str, Any]) -> dict[str, Any]:
-    """Give fields that configurations have gained since their defaults."""
+    """Give fields that recipes and configurations have gained since their defaults."""
     model = written["model"]
     if isinstance(model, dict) and "paper" in model:
         model = models.from_dict(model).as_dict()
-    return json.loads(json.dumps(written | {"model": model}))
+    recipe = asdict(Recipe(**written["recipe"]))
+    return json.loads(json.dumps(written | {"model": model, "recipe": recipe}))
 
 
 def difference(written: Any, asked: Any, place: str = "") -> str:

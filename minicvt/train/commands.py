@@ -37,8 +37,7 @@ def train(
     histories = []
     for seed in seeds:
         began = time.perf_counter()
-        checkpoint = None if out is None else Path(out) / f"{task}-{seed}.safetensors"
-        history = train_seed(replace(recipe, seed=seed), checkpoint)
+        history = train_seed(task, replace(recipe, seed=seed), out)
         took = clock(time.perf_counter() - began)
         final = history.epochs[-1].test_accuracy
         print(f"{task}, seed {seed}: test accuracy {final:.1%} in {took}", flush=True)
@@ -48,11 +47,29 @@ def train(
     return histories
 
 
-def train_seed(recipe: Recipe, checkpoint: StrPath | None = None) -> History:
-    """Train one run of ``recipe`` from its seed, with a progress line."""
-    dataset = load(recipe.dataset, recipe.seed)
+def train_seed(task: str, recipe: Recipe, out: StrPath | None = None) -> History:
+    """Train one run of ``recipe`` from its seed, with a progress line.
+
+    First the recipes that it comes after, each with a checkpoint of its own.
+    """
     model = models.build(recipe.model, seed=recipe.seed, **recipe.overrides)
-    return fit(model, dataset, recipe, checkpoint=checkpoint, on_epoch=Progress())
+    for name, stage in lineage(task, recipe):
+        if name != task:
+            print(f"{task} comes after {name}", flush=True)
+        dataset = load(stage.dataset, stage.seed)
+        checkpoint = (
+            None if out is None else Path(out) / f"{name}-{stage.seed}.safetensors"
+        )
+        history = fit(model, dataset, stage, checkpoint=checkpoint, on_epoch=Progress())
+    return history
+
+
+def lineage(task: str, recipe: Recipe) -> list[tuple[str, Recipe]]:
+    """Recipes to train one after the other, by name, ``recipe`` last."""
+    before = []
+    if recipe.after is not None:
+        before = lineage(recipe.after, replace(RECIPES[recipe.after], seed=recipe.seed))
+    return [*before, (task, recipe)]
 
 
 def _summary(histories: Sequence[History]) -> str:

@@ -109,11 +109,19 @@ def test_without_the_photos(monkeypatch: pytest.MonkeyPatch) -> None:
         composites("easy")
 
 
-def test_the_ground_fades_in() -> None:
-    style = STYLES["mid"]
-    values = [style.ground(p) for p in (0.0, 0.15, 0.325, 0.5, 0.99, 1.0)]
-    np.testing.assert_allclose(values, [0, 0, 0.5, 1, 1, 1])
-    assert STYLES["easy"].ground(0.0) == 1
+def test_composites_begin_easy_and_become_what_was_asked_for() -> None:
+    easy, mid = STYLES["easy"], STYLES["mid"]
+    assert easy.towards(mid, 0) == easy
+    assert easy.towards(mid, 1) == mid
+    half = easy.towards(mid, 0.5)
+    assert half.brightness == pytest.approx((0.475, 0.85))
+    assert half.opacity == pytest.approx(0.975)
+    grounds = [np.full((40, 40, 3), 0.8, np.float32)]
+    bright = [
+        scenes(grounds, mid).draw(200, rng(0), progress).images.mean()
+        for progress in (0, 0.2, 0.4, 1)
+    ]
+    assert bright[0] < bright[1] < bright[2] == bright[3]
 
 
 def scenes(grounds: list[np.ndarray], style: Style) -> Scenes:

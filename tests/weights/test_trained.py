@@ -71,7 +71,7 @@ def test_float16_costs_no_accuracy(name: str) -> None:
 def test_training_c8w_again_gives_an_accuracy_within_its_interval() -> None:
     card = weights.card("cvt-c8w-digits8")
     recipe = replace(RECIPES[card.task], seed=card.recipe["seed"])
-    final = train_seed(recipe).epochs[-1].test_accuracy
+    final = train_seed(recipe.dataset, recipe).epochs[-1].test_accuracy
     low, high = card.interval
     assert low <= final <= high
 

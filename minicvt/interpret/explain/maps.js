@@ -36,8 +36,8 @@ function strip(shown, model, tiles) {
 function tile(map, over = false) {
   const figure = make("figure", "tile");
   const canvas = make("canvas");
-  canvas.role = "img";
-  canvas.ariaLabel = `${map.title}, from ${number(map.low)} to ${number(map.high)}`;
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", `${map.title}, from ${number(map.low)} to ${number(map.high)}`);
   canvas.style.aspectRatio = `${data.width} / ${data.height}`;
   paint(canvas, codes(map), ...map.grid, map.ramp, over);
   const bar = make("div", "bar");

@@ -14,7 +14,7 @@ class Panel {
     this.one(".bar i").style.backgroundImage = gradient("heat", true);
     this.one(".picture").style.aspectRatio = `${data.width} / ${data.height}`;
     this.picture(this.one(".picture"));
-    this.one(".readout").ariaLive = index ? "off" : "polite";
+    this.one(".readout").setAttribute("aria-live", index ? "off" : "polite");
     this.one(".special").addEventListener("click", () => on.choose("class"));
     this.answers(this.one(".answers"));
   }
