@@ -166,7 +166,7 @@ def test_what_was_measured_is_quoted(tmp_path: Path) -> None:
     given = subject(tmp_path)
     text = html(given, [*records(given)], "a command", found)
     assert "for mine, which is not the model above." in " ".join(text.split())
-    assert "0.1 [0.0, 0.2]" in text
+    assert "0.1 [0.0,\u00a00.2]" in text
     assert "It wins." in text
 
 

@@ -107,7 +107,8 @@ def _measured(subject: Subject, found: Measured | None) -> Iterator[str]:
         )
     )
     headers = ("order", "deletion area, low is good", "pointing, high is good")
-    yield page.table(headers, found.rows)
+    whole = ([cell.replace(", ", ",\u00a0") for cell in row] for row in found.rows)
+    yield page.table(headers, whole)
 
 
 def _definitions(rows: dict[str, str]) -> str:

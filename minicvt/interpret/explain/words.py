@@ -52,7 +52,8 @@ over heads hides what one head does.
 MEASURED = """
 How far such maps can be believed was measured, on {images} held-out images of {task},
 for {name}{whose}. Deletion removes patches in a map's order: a low area says that what
-mattered went first. Pointing asks whether the map's peak lies on the digit. Brackets
+mattered went first. Pointing asks whether the map's peak lies on the digit. Rollout,
+last stage, last block and contrast are the maps above, the others are controls; brackets
 are 95 % intervals. {verdicts}
 """
 
