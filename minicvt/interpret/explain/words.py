@@ -53,8 +53,8 @@ MEASURED = """
 How far such maps can be believed was measured, on {images} held-out images of {task},
 for {name}{whose}. Deletion removes patches in a map's order: a low area says that what
 mattered went first. Pointing asks whether the map's peak lies on the digit. Rollout,
-last stage, last block and contrast are the maps above, the others are controls; brackets
-are 95 % intervals. {verdicts}
+last stage, last block and contrast are the maps above, the others are controls;
+brackets are 95 % intervals. {verdicts}
 """
 
 UNMEASURED = """
