@@ -143,6 +143,7 @@ def _faithful_options(parser: ArgumentParser) -> None:
     add("names", metavar="MODEL", nargs="+", help="trained, as in cvt-rgb32-mid")
     add("--images", type=positive, default=400, metavar="N", help="(%(default)s)")
     add("--page", dest="page_file", type=Path, metavar="FILE", help="write it there")
+    add("--keep", dest="keep_in", type=Path, metavar="DIR", help="for explain to quote")
 
 
 def _doctor() -> None:

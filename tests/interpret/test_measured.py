@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from minicvt import weights
-from minicvt.errors import OptionError, UnknownName
-from minicvt.interpret.commands import boxed
+from minicvt.cli import main
+from minicvt.errors import UnknownName
 from minicvt.interpret.measured import kept, measured
-from minicvt.interpret.measured.measure import measure
-from minicvt.interpret.report import results, study
 from tests.house.tree import ROOT
 
 FOLDER = ROOT / "minicvt" / "interpret" / "measured"
@@ -40,16 +38,19 @@ def test_the_page_about_trained_models_says_the_same(name: str) -> None:
 
 
 def test_a_study_comes_back_from_its_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     name = "cvt-rgb32-easy"
-    made = measure(name, 3, tmp_path)
+    assert main(["faithful", name, "--images", "3", "--keep", str(tmp_path)]) == 0
     monkeypatch.setattr(kept, "FOLDER", tmp_path)
-    assert measured(name) == made
-    table = results(study(weights.trained(name), boxed(name), 3))
-    assert [" ".join(line.split()) for line in table.splitlines()[2:]] == [
-        " ".join(row) for row in made.rows
-    ]
+    found = measured(name)
+    assert found is not None
+    assert found.images == 3
+    printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert {" ".join(row) for row in found.rows} <= set(printed)
+    assert set(found.verdicts) <= set(printed)
 
 
 def test_other_weights_have_not_been_measured(
@@ -63,9 +64,7 @@ def test_other_weights_have_not_been_measured(
     assert measured(name) is None
 
 
-def test_digits_have_no_boxes_and_no_study(tmp_path: Path) -> None:
+def test_digits_have_no_study() -> None:
     assert measured("cvt-c8w-digits8") is None
-    with pytest.raises(OptionError, match="no boxes"):
-        measure("cvt-c8w-digits8", 3, tmp_path)
     with pytest.raises(UnknownName):
         measured("cvt-rgb33")

@@ -3,6 +3,6 @@
 The numbers are those of ``minicvt faithful``, with the hash of the weights they are of.
 """
 
-from minicvt.interpret.measured.kept import Measured, measured
+from minicvt.interpret.measured.kept import Measured, keep, measured
 
-__all__ = ["Measured", "measured"]
+__all__ = ["Measured", "keep", "measured"]
