@@ -57,6 +57,14 @@ class Node:
                     f"{tensor.version} now)"
                 )
 
+    def release(self) -> None:
+        """Let go of all that only backward needed, and keep what ``tape`` shows.
+
+        Results in between, which nobody else may hold, become shapes.
+        """
+        self.pullback = None
+        self.inputs = tuple(t if t is None else t.outline() for t in self.inputs)
+
     def __str__(self) -> str:
         return f"{self.name} in {self.path}" if self.path else self.name
 
@@ -74,10 +82,11 @@ def tape_order(root: Tensor) -> list[Tensor]:
     stack: list[tuple[Tensor, bool]] = [(root, False)]
     while stack:
         tensor, inputs_listed = stack.pop()
+        made_by = id(tensor if tensor.node is None else tensor.node)
         if inputs_listed:
             order.append(tensor)
-        elif id(tensor) not in seen:
-            seen.add(id(tensor))
+        elif made_by not in seen:
+            seen.add(made_by)
             stack.append((tensor, True))
             if tensor.node is not None:
                 stack.extend(

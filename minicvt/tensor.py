@@ -104,11 +104,12 @@ class Tensor:
         if isinstance(self.data, Blank):
             raise GraphError("backward: no values, this was made under shapes_only()")
         arrived = {id(self): _seed(self, cotangent)}
-        latest_first = tape_order(self)[::-1]
-        for tensor in latest_first:
+        waiting = tape_order(self)
+        for tensor in reversed(waiting):
             if tensor.node is not None:
                 tensor.node.check()
-        for tensor in latest_first:
+        while waiting:  # shorter with every step, so that memory is freed on the way
+            tensor = waiting.pop()
             gradient = arrived.pop(id(tensor))
             if tensor.node is None:
                 tensor._accumulate(gradient)
@@ -117,7 +118,15 @@ class Tensor:
                 key = id(source)
                 arrived[key] = arrived[key] + part if key in arrived else part
             if not retain_graph:
-                tensor.node.pullback = None
+                tensor.node.release()
+
+    def outline(self) -> Tensor:
+        """Return what is left in a freed graph: a result in between has no values."""
+        if self.node is None:
+            return self
+        shape = Tensor.wrap(Blank(self.shape, self.dtype))
+        shape.node, shape.requires_grad = self.node, True
+        return shape
 
     def _accumulate(self, gradient: Any) -> None:
         total = gradient if self.grad is None else self.grad + gradient

@@ -62,7 +62,7 @@ class Tape:
         made = [t for t in tape_order(root) if t.node is not None]
         made.sort(key=lambda t: t.node.number)  # type: ignore[union-attr]
         own = {id(leaf) for leaf in map(_memory, _leaves(made)) if leaf is not None}
-        numbers = {id(tensor): row for row, tensor in enumerate(made)}
+        numbers = {id(tensor.node): row for row, tensor in enumerate(made)}
         kept = list(_kept(made, own))
         self.rows = [
             _row(tensor, row, numbers, bytes_)
@@ -155,7 +155,7 @@ def _held(made: Iterable[Tensor], own: set[int]) -> int:
 def _row(tensor: Tensor, row: int, numbers: dict[int, int], kept: int | None) -> Row:
     node: Any = tensor.node
     sources = tuple(
-        Source(numbers.get(id(source)), source.shape, source.requires_grad)
+        Source(numbers.get(id(source.node)), source.shape, source.requires_grad)
         for source in node.inputs
         if source is not None
     )

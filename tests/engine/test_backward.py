@@ -10,6 +10,7 @@ import pytest
 
 from minicvt import Tensor, no_grad, ops
 from minicvt.errors import DtypeError, GraphError, ShapeError
+from minicvt.graph import tape
 from minicvt.nn import Init, Linear, Module, Parameter
 from minicvt.ops import OPERATIONS, Spec, operation
 
@@ -184,3 +185,17 @@ def test_only_what_needs_a_gradient_is_computed() -> None:
     both(x, y).backward(np.ones(2))
     assert asked == ["y"]
     assert x.grad is None
+
+
+@pytest.mark.parametrize("retain_graph", [False, True])
+def test_results_in_between_live_until_backward(retain_graph: bool) -> None:
+    x = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+    between = ops.exp(x)
+    values = weakref.ref(between.data)
+    loss = ops.sum(between * between)
+    del between
+    assert values() is not None
+    loss.backward(retain_graph=retain_graph)
+    assert (values() is not None) is retain_graph
+    assert [row.operation for row in tape(loss)] == ["exp", "multiply", "sum"]
+    assert [source.row for source in tape(loss)[1].sources] == [0, 0]
