@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 INSTALL := $(RUN) pip --disable-pip-version-check install --quiet --editable
 
-.PHONY: tour test check-slow lab notebooks pictures lint clean
+.PHONY: tour test check-slow lab notebooks docs lint clean
 
 tour: $(VENV)/tour.stamp ## train a CvT on real digits, write out/tour/index.html
 	@$(RUN) minicvt tour
@@ -19,8 +19,12 @@ test: lint ## what CI runs: lints, the NumPy bodies, then every test
 check-slow: $(VENV)/test.stamp ## what takes longer: five seeds, kill -9, the wheel
 	$(RUN) pytest -m slow
 
-pictures: $(VENV)/tour.stamp ## draw the pictures of the README again
-	@$(BIN)/python docs/pictures.py
+docs: $(VENV)/tour.stamp ## write what docs/ shows again: pictures, tables
+	$(BIN)/python docs/pictures.py
+	$(BIN)/minicvt dialects cvt-13 --markdown > $(VENV)/dialects.md
+	mv $(VENV)/dialects.md docs/dialects.md
+	$(BIN)/minicvt faithful cvt-rgb32-easy cvt-rgb32-mid \
+	    --page docs/trained-models.md --keep minicvt/interpret/measured
 
 lint: $(VENV)/test.stamp ## ruff, mypy and the floors, without the tests
 	$(RUN) ruff check --quiet

@@ -1,4 +1,4 @@
-"""Draw the pictures of the README again: ``make pictures``."""
+"""Draw the pictures of the README again: ``make docs``."""
 
 from __future__ import annotations
 
