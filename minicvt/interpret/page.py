@@ -11,19 +11,23 @@ from minicvt.tables import table
 OPENING = """\
 # Trained models
 
-They come with the library: `minicvt.trained("{name}")` returns one. This page is what
-`{command}` wrote; the accuracies are from the cards beside the
-weights, in `minicvt/weights/`.
+They come with the library: `minicvt.trained("{name}")` returns one. The
+accuracies are from the cards beside the weights, in `minicvt/weights/`; this page was
+written by
+
+{command}
 
 {cards}
 
 Accuracy is on held-out images, with a 95 % bootstrap interval over them that draws
 images of the same scanned digit together. Weights are stored in float16; "before" is
-the accuracy of the float32 run. Made by:
+the accuracy of the float32 run; "from" is the task whose trained weights it began with,
+and `minicvt train` trains that first. Made by:
 
 {commands}
 
-The composites are scikit-learn's digits on crops of photos. {credits}
+The composites are scikit-learn's digits on crops of photos:
+{credits}
 """
 
 FAITHFUL = """\
@@ -50,7 +54,7 @@ def page(reports: Mapping[str, Sequence[str]], images: int) -> str:
     cards = [weights.card(name) for name in weights.names()]
     opening = OPENING.format(
         name=cards[-1].name,
-        command=command(reports, images),
+        command=fenced(command(reports, images)),
         cards=fenced(cards_table(cards)),
         commands=fenced("\n".join(line for card in cards for line in card.commands)),
         credits=CREDITS,
@@ -71,6 +75,7 @@ def cards_table(cards: Sequence[weights.Card]) -> str:
             card.name,
             card.task,
             card.recipe["epochs"],
+            card.recipe.get("after") or "scratch",
             card.recipe["seed"],
             card.parameters,
             f"{card.accuracy:.2%}",
@@ -80,7 +85,7 @@ def cards_table(cards: Sequence[weights.Card]) -> str:
         )
         for card in cards
     ]
-    headers = ("model", "task", "epochs", "seed", "parameters", "accuracy")
+    headers = ("model", "task", "epochs", "from", "seed", "parameters", "accuracy")
     return table((*headers, "interval", "before", "SHA-256"), rows)
 
 
