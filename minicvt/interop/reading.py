@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from minicvt.files import StrPath, read_tensors
 from minicvt.interop.hub import WEIGHTS, locate
 
 CONFIG, LAYOUT = "minicvt.config", "minicvt.layout"  # in our own files' text
+ADVICE = re.compile("weights.only", re.IGNORECASE)
 PICKLES = (b"PK\x03\x04", b"\x80")  # PyTorch's archive since 1.6, and before
 
 
@@ -76,14 +78,22 @@ def _read_pickle(path: Path) -> dict[str, np.ndarray]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # of many kinds, from zip to unpickling
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise CheckpointError(f"{path}: PyTorch cannot load it: {reason[0]}") from error
+        raise CheckpointError(
+            f"{path}: PyTorch's weights_only loader refuses it: {_reason(error)}"
+        ) from error
     for wrapper in ("state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
             state = state[wrapper]
     if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
         raise CheckpointError(f"{path}: expected tensors by name, found {state!r:.60}")
     return {str(name): _array(tensor) for name, tensor in state.items()}
+
+
+def _reason(error: Exception) -> str:
+    """Say what PyTorch found, without its advice to switch the safeguard off."""
+    lines = (line.strip() for line in str(error).splitlines())
+    found = (line for line in lines if line and not ADVICE.search(line))
+    return next(found, type(error).__name__).partition(" Please ")[0]
 
 
 def _array(tensor: Any) -> np.ndarray:

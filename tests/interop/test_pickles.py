@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import re
 import sys
 
 import numpy as np
@@ -62,15 +64,28 @@ def test_without_pytorch_a_pickle_is_refused(pickled, monkeypatch):
 
 
 class Evil:
+    def __init__(self, call):
+        self.call = call
+
     def __reduce__(self):
-        return print, ("a pickle ran",)
+        return self.call, ("echo a pickle ran",)
 
 
-def test_a_pickle_that_runs_code_is_refused(tmp_path, capsys):
-    (tmp_path / "evil.pth").write_bytes(pickle.dumps({"head.weight": Evil()}))
-    with pytest.raises(CheckpointError, match="PyTorch cannot load it"):
+@pytest.mark.parametrize("call", [print, os.system])
+def test_a_pickle_that_runs_code_is_refused(tmp_path, capfd, call):
+    """The reason is said, and PyTorch's advice to run it all the same is not."""
+    torch.save({"head.weight": Evil(call)}, tmp_path / "evil.pth")
+    with pytest.raises(CheckpointError, match=call.__name__) as caught:
         mc.load(tmp_path / "evil.pth")
-    assert capsys.readouterr().out == ""
+    assert "weights_only loader refuses it: " in str(caught.value)
+    assert not re.search("False|safe_globals", str(caught.value))
+    assert capfd.readouterr().out == ""
+
+
+def test_a_pickle_of_another_protocol_is_refused(tmp_path):
+    (tmp_path / "evil.pth").write_bytes(pickle.dumps({"head.weight": Evil(print)}))
+    with pytest.raises(CheckpointError, match="weights_only loader refuses it"):
+        mc.load(tmp_path / "evil.pth")
 
 
 @pytest.mark.parametrize("what", [[1, 2], {"head.weight": 3}])
