@@ -25,6 +25,7 @@ from minicvt.tensor import Tensor, no_grad
 Tensors = Mapping[str, np.ndarray]
 SETTLED = ("cls", "embed", "qkv_bias", "shared", "final_norm")
 """What a dialect would set, but a stored model has settled."""
+SIGNATURE = "transformers_version"
 
 
 def rebuild(
@@ -95,8 +96,13 @@ def _configuration(
 
 
 def _stored(contents: Contents) -> Any:
-    """Return the configuration that minicvt wrote, if it did."""
-    stored = (contents.config or {}).get("minicvt")
+    """Return the configuration that minicvt wrote, if it wrote the file.
+
+    transformers keeps it when it saves a model, whatever has become of that one
+    since, and signs.
+    """
+    described = contents.config or {}
+    stored = None if described.get(SIGNATURE) else described.get("minicvt")
     if CONFIG in contents.text:
         stored = json.loads(contents.text[CONFIG])
     if not isinstance(stored, dict | None):

@@ -117,6 +117,22 @@ def test_what_we_write_comes_back(tmp_path):
     assert same_state(again, ours)
 
 
+@pytest.mark.filterwarnings("ignore:transformers runs every CvT")
+def test_what_became_of_ours_with_them_comes_back(tmp_path):
+    """A new head, and their activation: our description of it no longer holds."""
+    mc.save(small(dtype="float64"), tmp_path / "ours", layout="hf")
+    theirs = CvtForImageClassification.from_pretrained(
+        tmp_path / "ours", num_labels=3, ignore_mismatched_sizes=True
+    )
+    theirs.save_pretrained(tmp_path / "theirs")
+    again = mc.load(tmp_path / "theirs")
+    assert (again.config.dialect, again.config.num_classes) == ("hf", 3)
+    x = images(again)
+    with torch.no_grad():
+        logits = theirs.eval()(torch.tensor(mc.to_nchw(x))).logits.numpy()
+    assert relative_error(again(x).numpy(), logits) <= 1e-10
+
+
 def test_what_they_write_comes_back_to_them(folder, tmp_path):
     path, theirs = folder
     mc.save(mc.load(path), tmp_path / "ours", layout="hf")
@@ -183,12 +199,17 @@ def change(folder, **values):
         ({"stride_kv": [0, 2, 2]}, "configuration"),
         ({"patch_stride": [4, 2]}, "configuration"),
         ({"id2label": {"0": "cat"}}, r"classifier\.weight: expected \(1, 24\)"),
-        ({"minicvt": [1, 2]}, r"should be a table, found \[1, 2\]"),
     ],
 )
 def test_a_config_that_does_not_fit(folder, values, message):
     with pytest.raises(CheckpointError, match=message):
         mc.load(change(folder[0], **values))
+
+
+def test_a_damaged_description_of_ours(tmp_path):
+    mc.save(small(dialect="hf"), tmp_path, layout="hf")
+    with pytest.raises(CheckpointError, match=r"should be a table, found \[1, 2\]"):
+        mc.load(change(tmp_path, minicvt=[1, 2]))
 
 
 def test_dropouts_stay_behind_and_say_so(folder):
