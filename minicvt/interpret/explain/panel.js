@@ -126,9 +126,9 @@ function words(block, query, row, best) {
   const who = place ? `The token at row ${place.row}, column ${place.column}` : "The class token";
   const { height, width, special } = block.keys;
   const where = `row ${Math.floor(best / width)}, column ${best % width}`;
-  const also = special ? " and the class token" : "";
   return (
     `${who} gives ${number(row[special + best])} to the key at ${where}, the most of ` +
-    `${height}×${width} keys${also}. Half of its attention is on ${half(row)} of them.`
+    `${height}×${width} on the picture. Half of its attention is on ${half(row)} of all ` +
+    `${row.length} keys.`
   );
 }
