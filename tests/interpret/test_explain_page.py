@@ -19,7 +19,13 @@ from minicvt.data.pictures import pillow_image
 from minicvt.inference import open_checkpoint
 from minicvt.interpret.explain import commands, records
 from minicvt.interpret.explain.commands import BUDGET, CONTROLS, quoted
-from minicvt.interpret.explain.facts import TRAINED, UNKNOWN, UNTRAINED, training
+from minicvt.interpret.explain.facts import (
+    TRAINED,
+    UNKNOWN,
+    UNTRAINED,
+    standing,
+    training,
+)
 from minicvt.interpret.explain.page import html
 from minicvt.interpret.explain.subject import from_picture, from_sample
 from minicvt.interpret.measured import Measured, measured
@@ -158,6 +164,18 @@ def test_the_page_says_it_all(page: str) -> None:
     assert "Every query and every key is here." in page
     assert "4 times" in page
     assert "Thanks." in page
+
+
+def test_what_is_known_of_a_model_is_not_said_of_another_dialect() -> None:
+    source = open_checkpoint(DIGITS)
+    own, other = (from_sample(0, source, dialect) for dialect in (None, "paper"))
+    assert standing(own) == training(source)
+    assert standing(other)[1].endswith("another dialect, paper")
+    found = Measured(DIGITS, "digits8", "", 1, [], [])
+    pages = [html(given, [*records(given)], "", found) for given in (own, other)]
+    said = [f"for {DIGITS}{more}." for more in ("", ", but not in the dialect above")]
+    for text, page in zip(said, pages, strict=True):
+        assert text in re.sub(r"\s+", " ", page)
 
 
 def test_what_was_measured_is_quoted(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from minicvt import models, weights
 from minicvt.errors import OptionError
 from minicvt.files import StrPath, write_atomic
 from minicvt.inference import Checkpoint, open_checkpoint
-from minicvt.interpret.explain.facts import UNTRAINED, training
+from minicvt.interpret.explain.facts import UNTRAINED, standing, training
 from minicvt.interpret.explain.page import html
 from minicvt.interpret.explain.record import Data, Sight, record
 from minicvt.interpret.explain.subject import (
@@ -51,7 +51,7 @@ def explain(
     command = _command(picture, options | {"checkpoint": checkpoint})
     page = html(subject, [*records(subject)], command, quoted(source)).encode()
     write_atomic(out, page)
-    print(f"{subject.what}\n{subject.name}: {', '.join(training(source))}")
+    print(f"{subject.what}\n{subject.name}: {', '.join(standing(subject))}")
     print(f"The page  {out}  ({len(page) / 1e6:.1f} MB; open it in a browser)")
     if show:
         webbrowser.open(Path(out).resolve().as_uri())

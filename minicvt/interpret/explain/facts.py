@@ -31,9 +31,16 @@ def training(source: Checkpoint) -> tuple[str, str]:
     return UNKNOWN, "nothing in the checkpoint tells trained weights from random ones"
 
 
+def standing(subject: Subject) -> tuple[str, str]:
+    """What :func:`training` says, and whether it is said of the dialect on the page."""
+    kind, why = training(subject.source)
+    here = f", but here it runs in another dialect, {subject.model.config.dialect}"
+    return kind, why + here * subject.altered
+
+
 def facts(subject: Subject) -> dict[str, str]:
     """Return what a reader must know at once: names, and what to say, as HTML."""
-    kind, why = training(subject.source)
+    kind, why = standing(subject)
     badge = f'<span class="badge {kind.split()[-1]}">{kind}</span>'
     return {
         "Picture": escape(subject.what),

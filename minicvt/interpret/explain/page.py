@@ -96,7 +96,9 @@ def _measured(subject: Subject, found: Measured | None) -> Iterator[str]:
     if found is None:
         yield page.prose(words.UNMEASURED)
         return
-    whose = "" if found.name == subject.name else ", which is not the model above"
+    whose = ", which is not the model above"
+    if found.name == subject.name:
+        whose = ", but not in the dialect above" * subject.altered
     yield page.prose(
         words.MEASURED.format(
             images=found.images,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from minicvt import data, weights
+from minicvt import data, models, weights
 from minicvt.data.photos import CREDITS
 from minicvt.data.preprocess import Preprocess
 from minicvt.errors import OptionError
 from minicvt.files import StrPath
 from minicvt.inference import Checkpoint
 from minicvt.inference.answers import prepare
+from minicvt.interop.reading import CONFIG
 from minicvt.kernels.types import Array
 
 
@@ -37,6 +39,14 @@ class Subject:
         """The checkpoint's name, without the folders of this machine."""
         path = Path(self.source.name)
         return path.resolve().name if path.exists() else self.source.name
+
+    @property
+    def altered(self) -> bool:
+        """Whether the weights run in a configuration that was not stored with them."""
+        stored = self.source.contents.text.get(CONFIG)
+        if stored is None:
+            return False
+        return models.from_dict(json.loads(stored)) != self.model.config
 
     @property
     def picture(self) -> Array:
