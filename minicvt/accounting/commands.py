@@ -33,6 +33,10 @@ def count(model: str, image: Size | None = None, by: str = "part") -> None:
     print(savings_table(config, size))
 
 
+HOW = """\
+Parameters and MACs are what a difference adds. Logits are max|a - b| beside the official
+code's, with the same random weights and image in float64, and relative to max|b|. What a
+dialect does not name it has in common with the official code."""
 COUNTS = ("parameters", "MACs", "logits", "relative")
 COLUMNS = ("choice", "official", "here", *COUNTS, "shows in", "rests on")
 
@@ -51,7 +55,7 @@ def dialects(
         raise OptionError(f"dialects are CvT's, {model} is none")
     size = image or config.image
     title = f"{model} at {size[0]} x {size[1]}, each difference by itself"
-    print(f"{'# ' * as_markdown}{title}")
+    print(f"{'# ' * as_markdown}{title}\n\n{HOW}")
     _section("microsoft", config, [], as_markdown)
     for dialect, effects in groupby(errata(config, size), lambda e: e.dialect):
         _section(dialect, config, list(effects), as_markdown)
