@@ -34,9 +34,9 @@ def count(model: str, image: Size | None = None, by: str = "part") -> None:
 
 
 HOW = """\
-Parameters and MACs are what a difference adds. Logits are max|a - b| beside the official
-code's, with the same random weights and image in float64, and relative to max|b|. What a
-dialect does not name it has in common with the official code."""
+Parameters and MACs are what a difference adds. Logits are max|a - b| beside the
+official code's, with the same random weights and image in float64, and relative to
+max|b|. What a dialect does not name it has in common with the official code."""
 COUNTS = ("parameters", "MACs", "logits", "relative")
 COLUMNS = ("choice", "official", "here", *COUNTS, "shows in", "rests on")
 

@@ -133,7 +133,7 @@ REST = {
         'Equation 2: "x_i is the unperturbed token"; in code and here LayerNorm is '
         "before it.",
         '"MLP head" is one Linear in table 2, and here.',
-        "On initialisation and drop path the text is silent: the official code's, here.",
+        "On initialisation and drop path the text is silent: as the official code.",
     ),
 }
 """What is different too, and is no option here: crashes, and what 0 hides."""
