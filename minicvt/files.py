@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,6 +31,17 @@ FOREIGN = {
     b"GGUF": "a GGUF file",
 }
 CHECKSUM = "sha256"
+
+
+def ready_folder(path: StrPath) -> Path:
+    """Make a folder that can be written to, before the work whose result it takes.
+
+    Raises ``OSError`` where that cannot be.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=folder).close()
+    return folder
 
 
 def write_atomic(path: StrPath, content: bytes) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from minicvt import accounting, interop, models
-from minicvt.files import StrPath, write_atomic
+from minicvt.files import StrPath, ready_folder, write_atomic
 from minicvt.tour.report import html
 from minicvt.tour.session import Session, train
 from minicvt.train import RECIPES, Recipe
@@ -31,10 +31,11 @@ def run(
     where scikit-learn or matplotlib is missing, ``OSError`` where ``out`` cannot be
     written.
     """
+    folder = ready_folder(out)
     session = train(replace(recipe, seed=seed))
     tell(session)
-    index = Path(out) / "index.html"
-    weights = Path(out) / f"{session.model.config.name}.safetensors"
+    index = folder / "index.html"
+    weights = folder / f"{session.model.config.name}.safetensors"
     interop.save(session.model, weights)
     command = f"minicvt tour --seed {seed} --out {out}"
     write_atomic(index, html(session, PUBLISHED, command, weights.name).encode())

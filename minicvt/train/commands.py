@@ -10,7 +10,7 @@ from pathlib import Path
 from minicvt import models
 from minicvt.data import load
 from minicvt.errors import unknown
-from minicvt.files import StrPath
+from minicvt.files import StrPath, ready_folder
 from minicvt.train.history import History
 from minicvt.train.loop import fit
 from minicvt.train.progress import Progress, clock
@@ -29,11 +29,14 @@ def train(
 
     A seed changes split, initialisation and order together. With ``out``, each run
     is saved there after every epoch, and the same command continues what was
-    interrupted. Raises ``UnknownName``, ``CheckpointError``, ``NotFiniteError``.
+    interrupted. Raises ``UnknownName``, ``CheckpointError``, ``NotFiniteError``, and
+    ``OSError`` where ``out`` cannot be written.
     """
     if task not in RECIPES:
         raise unknown("task", task, RECIPES)
     recipe = RECIPES[task] if epochs is None else replace(RECIPES[task], epochs=epochs)
+    if out is not None:
+        ready_folder(out)
     histories = []
     for seed in seeds:
         began = time.perf_counter()

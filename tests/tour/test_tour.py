@@ -70,6 +70,13 @@ def test_the_model_it_saves_is_the_one_it_shows(toured):
     assert f": {right.sum()} of 360" in printed
 
 
+def test_a_folder_it_cannot_write_is_refused_before_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(tour, "train", lambda recipe: pytest.fail("it trained"))
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        tour.run(tmp_path / "file")
+
+
 def session(answers: list[int]) -> Session:
     """Four test digits 0, 1, 2, 3 with these answers, the first ones surest."""
     digits = mc.data.digits(0)

@@ -127,6 +127,13 @@ def test_train_command_reports_and_resumes(
     assert "epoch" not in capsys.readouterr().out
 
 
+def test_a_folder_it_cannot_write_is_refused_before_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "train_seed", lambda *_: pytest.fail("it trained"))
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        commands.train("digits8", out=tmp_path / "file")
+
+
 def test_unknown_task_and_bad_numbers() -> None:
     with pytest.raises(UnknownName, match="did you mean digits8"):
         commands.train("digit8")
