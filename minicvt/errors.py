@@ -1,4 +1,7 @@
-"""The errors minicvt raises: one line each, with what was expected and what came."""
+"""The errors minicvt raises: one line each, with what was expected and what came.
+
+A checkpoint that does not fit adds, below that line, a table of what does not.
+"""
 
 from __future__ import annotations
 
@@ -50,6 +53,6 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> UnknownName:
     """Build the error for ``name``, with the nearest known names beside it."""
     names = sorted(known)
     near = get_close_matches(str(name), names, n=3, cutoff=0.4)
-    known_names = f"known: {', '.join(names)}"
+    known_names = f"known: {', '.join(names) or 'none'}"
     hint = f"did you mean {' or '.join(near)}?" if near else known_names
     return UnknownName(f"unknown {kind} {name!r}: {hint}")

@@ -28,7 +28,7 @@ import numpy as np
 
 from minicvt import observe
 from minicvt.blank import Blank
-from minicvt.errors import DtypeError, MinicvtError, ShapeError
+from minicvt.errors import DtypeError, MinicvtError, ShapeError, unknown
 from minicvt.node import Node
 from minicvt.tensor import FLOATS, Tensor, is_recording
 
@@ -99,11 +99,16 @@ def _binder(function: Callable[..., Any], pairs: tuple[str, ...]) -> Callable[..
     names = [p.name for p in named]
     required = [p.name for p in named if p.default is Parameter.empty]
     defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    needed = [k for k, default in defaults.items() if default is Parameter.empty]
 
     def bind(inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         inputs += tuple(options.pop(name, None) for name in names[len(inputs) :])
         if any(x is None for x in inputs[: len(required)]):
             raise TypeError(f"{function.__name__}: needs {', '.join(required)}")
+        for name in options.keys() - defaults.keys():
+            raise TypeError(f"{function.__name__}: {unknown('option', name, defaults)}")
+        if missing := [k for k in needed if k not in options]:
+            raise TypeError(f"{function.__name__}: needs {', '.join(missing)}")
         options = {k: _owned(v) for k, v in (defaults | options).items()}
         return inputs, options | {key: pair(key, options[key]) for key in pairs}
 

@@ -13,6 +13,8 @@ from minicvt.ops.operation import Shape, Spec, operation
 
 def _reshape_rule(x: Shape, *, shape: Shape) -> Spec:
     shape = tuple(shape)
+    if not all(isinstance(n, int | np.integer) for n in shape):
+        raise ShapeError(f"lengths should be integers, got {shape}")
     known = prod(n for n in shape if n != -1)
     if shape.count(-1) == 1 and known and prod(x) % known == 0:
         shape = tuple(prod(x) // known if n == -1 else n for n in shape)

@@ -33,6 +33,7 @@ CASES = {
     "axis twice": both("sum", (2, 3), says=("(0, -2)",), axis=(0, -2)),
     "reshape": both("reshape", (2, 3), says=("(4, 2)", "6"), shape=(4, 2)),
     "reshape, negative": both("reshape", (2, 3), says=("(-2, -3)",), shape=(-2, -3)),
+    "reshape, nested": both("reshape", (6,), says=("((2, 3),)",), shape=((2, 3),)),
     "reshape, two unknown": both("reshape", (6,), says=("(-1, -1)",), shape=(-1, -1)),
     "maximum of nothing": Case(
         lambda: ops.max(zeros(0, 3), axis=0),

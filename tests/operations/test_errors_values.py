@@ -137,5 +137,9 @@ def test_says_what_was_expected_and_what_came(case: Case) -> None:
 def test_a_missing_input_and_an_unknown_option_are_a_type_error() -> None:
     with pytest.raises(TypeError, match="linear: needs x, weight"):
         ops.linear(zeros(2, 3))
-    with pytest.raises(TypeError, match="colour"):
+    with pytest.raises(TypeError, match="exp: unknown option 'colour': known: none"):
         ops.exp(zeros(2), colour="red")
+    with pytest.raises(TypeError, match="'strides': did you mean stride"):
+        ops.im2col(zeros(1, 4, 4, 1), kernel=2, strides=2)
+    with pytest.raises(TypeError, match="im2col: needs kernel"):
+        ops.im2col(zeros(1, 4, 4, 1), stride=2)
