@@ -14,8 +14,10 @@ def as_images(images: Any, in_chans: int, dtype: Any) -> Tensor:
     """Check a batch ``(B, H, W, in_chans)`` and return it as a Tensor of ``dtype``.
 
     Floating arrays are cast. Integers raise ``DtypeError`` (0..255 or 0..1 is for
-    the caller to decide), and so do Tensors of another dtype.
+    the caller to decide), and so do Tensors of another dtype and what is no array.
     """
+    if not isinstance(images, Tensor | np.ndarray):
+        raise DtypeError(f"images should be an array, got {type(images).__name__}")
     if len(images.shape) != 4 or images.shape[3] != in_chans:
         raise ShapeError(
             f"images should be (B, H, W, {in_chans}), got {tuple(images.shape)}"

@@ -70,6 +70,12 @@ def test_shapes_only_and_execution_count_alike():
     assert executed.by("stage") == by_shape.by("stage")
 
 
+@pytest.mark.parametrize("images", ["a name", [[[[0.5]]]], None])
+def test_what_is_no_array_is_refused(images):
+    with pytest.raises(DtypeError, match=f"got {type(images).__name__}"):
+        tiny()(images)
+
+
 @pytest.mark.parametrize("size", [(8, 8), (9, 14), (1, 3), (17, 5)])
 @pytest.mark.parametrize("projection", ["dw_bn", "avg", "linear", "dense"])
 def test_any_size_runs_forward_and_backward(size, projection):
