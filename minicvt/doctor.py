@@ -10,7 +10,7 @@ from pathlib import Path
 
 import minicvt
 from minicvt import kernels, threads
-from minicvt.errors import MissingPackage
+from minicvt.errors import MinicvtError, MissingPackage
 
 Rows = list[tuple[str, str]]
 
@@ -68,8 +68,12 @@ def _threads() -> Rows:
 
 def _kernels() -> Rows:
     bodies = "loops, numpy, numba" if installed("numba") else "loops, numpy"
+    try:
+        active = kernels.active()
+    except MinicvtError as error:  # the variable names none: what doctor is to find
+        active = str(error)
     return [
-        ("in use", f"{kernels.active()} (of {bodies}; MINICVT_KERNELS chooses)"),
+        ("in use", f"{active} (of {bodies}; MINICVT_KERNELS chooses)"),
         ("cache", _cache()),
     ]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 
+MOST_SEEDS = 1000  # as a range is written out: 0-99999999999 would fill the memory
+
 
 def names(text: str) -> list[str]:
     """Read "microsoft,hf"."""
@@ -34,7 +36,10 @@ def seeds(text: str) -> list[int]:
         first, dash, last = part.partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise ArgumentTypeError(f"expected 0-4, 3 or 0,2,5, got {text!r}")
-        found += range(int(first), int(last if dash else first) + 1)
+        some = range(int(first), int(last if dash else first) + 1)
+        if some[MOST_SEEDS:]:
+            raise ArgumentTypeError(f"expected up to {MOST_SEEDS} seeds, got {text!r}")
+        found += some
     if not found or len(set(found)) < len(found):
         raise ArgumentTypeError(f"expected seeds, each once, got {text!r}")
     return found

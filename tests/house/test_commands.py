@@ -167,6 +167,7 @@ def test_values(read, text: str, value: object):
         (seeds, ""),
         (seeds, "4-0"),
         (seeds, "0,0"),
+        (seeds, "0-99999999999"),
         (names, "hf,hf"),
         (names, "hf,"),
         (size, "0x3"),

@@ -9,6 +9,7 @@ import pytest
 
 import minicvt
 from minicvt import cli, doctor, kernels
+from minicvt.kernels import select
 
 
 def rows(report: str) -> dict[str, str]:
@@ -70,6 +71,12 @@ def test_a_cache_that_cannot_be_written_to_is_said(monkeypatch):
 
     monkeypatch.setattr(cache, "folder", lambda: None)
     assert rows(doctor.report())["cache"].startswith("none can be written to")
+
+
+def test_a_wrong_choice_of_kernels_is_part_of_the_report(monkeypatch):
+    monkeypatch.setattr(select, "_active", None)
+    monkeypatch.setenv(select.VARIABLE, "nunba")
+    assert "unknown kernels 'nunba': did you mean numba" in rows(doctor.report())["in"]
 
 
 def test_without_numba_nothing_is_compiled(monkeypatch):
