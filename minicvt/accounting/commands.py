@@ -7,11 +7,9 @@ from itertools import groupby
 from minicvt import models
 from minicvt.accounting.errata import Effect, errata
 from minicvt.accounting.summary import Size, ledger_of, parts_table, savings_table
-from minicvt.errors import OptionError, unknown
+from minicvt.errors import OptionError
 from minicvt.models.dialects import DIALECTS, REST, WHOSE, differences, value_of
 from minicvt.tables import markdown, table
-
-GROUPINGS = ("part", "stage", "module", "kind")
 
 
 def count(model: str, image: Size | None = None, by: str = "part") -> None:
@@ -19,18 +17,14 @@ def count(model: str, image: Size | None = None, by: str = "part") -> None:
 
     Nothing is allocated. Raises ``UnknownName`` and ``ShapeError``.
     """
-    if by not in GROUPINGS:
-        raise unknown("grouping", by, GROUPINGS)
     config = models.variant(model)
     size = image or config.image
-    print(f"{model} at {size[0]} x {size[1]}")
-    print()
     if by == "part":
-        print(parts_table(config, size))
+        costs = parts_table(config, size)
     else:
-        print(ledger_of(config, size)[1].table(by))
-    print()
-    print(savings_table(config, size))
+        costs = ledger_of(config, size)[1].table(by)
+    savings = savings_table(config, size)
+    print(f"{model} at {size[0]} x {size[1]}", costs, savings, sep="\n\n")
 
 
 HOW = """\

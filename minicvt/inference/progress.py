@@ -9,7 +9,7 @@ from typing import TextIO
 
 from minicvt.inference.evaluate import scores
 from minicvt.inference.records import Record
-from minicvt.train.progress import clock
+from minicvt.train.progress import clock, show
 
 
 class Progress:
@@ -28,11 +28,8 @@ class Progress:
         done = len(records)
         if self.since is None:
             self.begun, self.since = done, time.perf_counter()
-        rewrite = self.stream.isatty()
-        lead = "\r\x1b[K" if rewrite else ""
-        end = "" if rewrite and done < total else "\n"
         line = progress_line(records, total, self._left(done, total))
-        print(lead + line, end=end, file=self.stream, flush=True)
+        show(line, self.stream, last=done >= total)
 
     def _left(self, done: int, total: int) -> float | None:
         """Seconds that the rest takes at the speed so far."""

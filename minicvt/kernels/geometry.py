@@ -21,9 +21,11 @@ def output_size(
     return windows - 1 if (windows - 1) * stride >= size + padding else windows
 
 
-def map_size(size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
+def map_size(
+    size: Pair, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool = False
+) -> Pair:
     """Return `output_size` of both axes: (H, W) to (Ho, Wo)."""
     return (
-        output_size(size[0], kernel[0], stride[0], padding[0]),
-        output_size(size[1], kernel[1], stride[1], padding[1]),
+        output_size(size[0], kernel[0], stride[0], padding[0], ceil_mode),
+        output_size(size[1], kernel[1], stride[1], padding[1], ceil_mode),
     )

@@ -10,7 +10,7 @@ from math import prod
 
 from minicvt import kernels
 from minicvt.errors import ShapeError
-from minicvt.kernels.geometry import output_size
+from minicvt.kernels.geometry import map_size
 from minicvt.ops.linear import rows
 from minicvt.ops.operation import Shape, Spec, operation
 
@@ -37,11 +37,7 @@ def window_sizes(
             f"kernel {kernel} is larger than the map {x[1:3]} of x {x} "
             f"with padding {padding}"
         )
-    h, w = (
-        output_size(n, k, s, p, ceil_mode)
-        for n, k, s, p in zip(x[1:3], kernel, stride, padding, strict=True)
-    )
-    return h, w
+    return map_size((x[1], x[2]), kernel, stride, padding, ceil_mode)
 
 
 def _im2col_rule(x: Shape, *, kernel: Pair, stride: Pair, padding: Pair) -> Spec:

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicvt import kernels
 from minicvt.errors import ShapeError
+from minicvt.kernels.geometry import map_size
 from minicvt.ops.convolution import Pair, window_sizes
 from minicvt.ops.operation import Shape, Spec, operation
 
@@ -25,10 +26,9 @@ def max_pool2d(x, *, kernel, stride, padding=0, ceil_mode=False):
 
     Padding counts as minus infinity. x ``(B, H, W, C)`` -> ``(B, H', W', C)``.
     """
-    options = {"kernel": kernel, "stride": stride, "padding": padding}
-    size = _pool_rule(x.shape, **options, ceil_mode=ceil_mode).shape[1:3]
-    y, winners = kernels.max_pool2d(x, kernel, stride, padding, size)
     before = x.shape[1:3]
+    size = map_size(before, kernel, stride, padding, ceil_mode)
+    y, winners = kernels.max_pool2d(x, kernel, stride, padding, size)
     return y, lambda d: (kernels.max_pool2d_backward(d, winners, before),)
 
 
@@ -41,10 +41,9 @@ def avg_pool2d(
     With ``count_include_pad`` zeros of the padding count, but not what lies
     beyond it when ``ceil_mode`` lets the last window hang over.
     """
-    options = {"kernel": kernel, "stride": stride, "padding": padding}
-    size = _pool_rule(x.shape, **options, ceil_mode=ceil_mode).shape[1:3]
-    y = kernels.avg_pool2d(x, kernel, stride, padding, size, count_include_pad)
     before = x.shape[1:3]
+    size = map_size(before, kernel, stride, padding, ceil_mode)
+    y = kernels.avg_pool2d(x, kernel, stride, padding, size, count_include_pad)
     return y, lambda d: (
         kernels.avg_pool2d_backward(
             d, before, kernel, stride, padding, count_include_pad

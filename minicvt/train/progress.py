@@ -26,6 +26,14 @@ def clock(seconds: float) -> str:
     return f"{lead}:{second:02}"
 
 
+def show(line: str, stream: TextIO, *, last: bool) -> None:
+    """Print ``line`` over the one before, which the ``last`` ends; in a file, below."""
+    rewrite = stream.isatty()
+    lead = "\r\x1b[K" if rewrite else ""
+    end = "" if rewrite and not last else "\n"
+    print(lead + line, end=end, file=stream, flush=True)
+
+
 class Progress:
     """Show each epoch: on one line that is rewritten, or line by line in a file.
 
@@ -39,7 +47,4 @@ class Progress:
     def __call__(self, epoch: Epoch) -> None:
         """Show ``epoch`` in place of the last one, or below it."""
         last = epoch.epoch == epoch.epochs
-        rewrite = self.stream.isatty() and not last
-        lead = "\r\x1b[K" if self.stream.isatty() else ""
-        end = "" if rewrite else "\n"
-        print(lead + progress_line(epoch), end=end, file=self.stream, flush=True)
+        show(progress_line(epoch), self.stream, last=last)
