@@ -2,8 +2,8 @@
 
 ::
 
-    @listed("name", theirs)          # theirs: the same signature, on torch Tensors
-    def _(draw: Draw) -> Sample:     # inputs that break symmetry, and options
+    @listed("name", theirs)              # theirs: same signature, on torch Tensors
+    def draw_name(draw: Draw) -> Sample: # inputs that break symmetry, and options
 
 Maps are channels-last on both sides: ``theirs`` turns them and back.
 """

@@ -42,7 +42,7 @@ for name in ("abs", "relu"):  # 0 is among the values: their derivative there is
 
 
 @listed("power", lambda x, exponent: x**exponent)
-def _(draw: Draw) -> Sample:
+def draw_power(draw: Draw) -> Sample:
     exponent = draw.one_of(0, 1, 2, 3, -1, 0.5, -1.5)
     whole = exponent in (0, 1, 2, 3)
     values = draw.normal if whole else draw.positive
@@ -50,7 +50,7 @@ def _(draw: Draw) -> Sample:
 
 
 @listed("where", lambda x, y, condition: torch.where(torch.tensor(condition), x, y))
-def _(draw: Draw) -> Sample:
+def draw_where(draw: Draw) -> Sample:
     shape = draw.shape()
     x, y = (draw.normal(*draw.stretched(shape)) for _ in range(2))
     condition = draw.normal(*draw.stretched(shape)) > 0

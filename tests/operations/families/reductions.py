@@ -30,10 +30,10 @@ listed("sum", _over(torch.sum))(
 
 
 @listed("mean", _over(torch.mean))
-def _(draw: Draw) -> Sample:
+def draw_mean(draw: Draw) -> Sample:
     return _reduced(draw, draw.normal(*(draw.size() for _ in range(draw.size(1, 4)))))
 
 
 @listed("max", _over(torch.amax))
-def _(draw: Draw) -> Sample:
+def draw_max(draw: Draw) -> Sample:
     return _reduced(draw, draw.tied(*(draw.size() for _ in range(draw.size(1, 4)))))

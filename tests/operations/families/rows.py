@@ -13,7 +13,7 @@ from tests.oracle import to_torch
 
 
 @listed("matmul", torch.matmul)
-def _(draw: Draw) -> Sample:
+def draw_matmul(draw: Draw) -> Sample:
     n, k, m = draw.size(), draw.size(0, 5), draw.size()
     batch = draw.shape(0, 2)
     a = draw.normal(*draw.stretched(batch), n, k)
@@ -21,7 +21,7 @@ def _(draw: Draw) -> Sample:
 
 
 @listed("linear", F.linear)
-def _(draw: Draw) -> Sample:
+def draw_linear(draw: Draw) -> Sample:
     wide, out = draw.size(), draw.size(1, 6)
     bias = draw.one_of(draw.normal(out), None)
     x = draw.normal(*draw.shape(0, 3), wide)
@@ -37,7 +37,7 @@ def _layer_norm(x: torch.Tensor, weight: Any, bias: Any, eps: float) -> torch.Te
 
 
 @listed("layer_norm", _layer_norm)
-def _(draw: Draw) -> Sample:
+def draw_layer_norm(draw: Draw) -> Sample:
     channels = draw.size(3, 8)  # two are always +-1, and their gradient nearly 0
     x = draw.normal(*draw.shape(0, 3), channels)
     eps = draw.one_of(1e-5, 1e-6, 0.1)
@@ -51,7 +51,7 @@ def _batch_norm(x: torch.Tensor, weight: Any, bias: Any, eps: float) -> Any:
 
 
 @listed("batch_norm", _batch_norm)
-def _(draw: Draw) -> Sample:
+def draw_batch_norm(draw: Draw) -> Sample:
     channels = draw.size(1, 5)
     x = draw.normal(draw.size(1, 3), draw.size(2, 4), draw.size(2, 5), channels)
     x = draw.one_of(x, x.reshape(-1, channels))
@@ -64,7 +64,7 @@ def _batch_norm_eval(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: f
 
 
 @listed("batch_norm_eval", _batch_norm_eval)
-def _(draw: Draw) -> Sample:
+def draw_batch_norm_eval(draw: Draw) -> Sample:
     channels = draw.size(1, 5)
     statistics = {"mean": draw.normal(channels), "var": draw.positive(channels)}
     x = draw.normal(draw.batch(), draw.size(), draw.size(), channels)
@@ -72,7 +72,7 @@ def _(draw: Draw) -> Sample:
 
 
 @listed("softmax", lambda x: x.softmax(-1))
-def _(draw: Draw) -> Sample:
+def draw_softmax(draw: Draw) -> Sample:
     return Sample((draw.moderate(*draw.shape(0, 3), draw.size(1, 7)),))
 
 
@@ -82,7 +82,7 @@ def _attend(q: Any, k: Any, v: Any, bias: Any = None, *, scale: float) -> torch.
 
 
 @listed("attend", _attend)
-def _(draw: Draw) -> Sample:
+def draw_attend(draw: Draw) -> Sample:
     batch, heads, queries = draw.batch(), draw.size(1, 3), draw.size()
     keys, wide, value_wide = draw.size(), draw.size(), draw.size()
     q = draw.normal(batch, heads, queries, wide)
@@ -100,6 +100,6 @@ def _soft_cross_entropy(logits: torch.Tensor, targets: Any) -> torch.Tensor:
 
 
 @listed("soft_cross_entropy", _soft_cross_entropy)
-def _(draw: Draw) -> Sample:
+def draw_soft_cross_entropy(draw: Draw) -> Sample:
     logits = 3 * draw.normal(draw.size(1, 4), draw.size(2, 6))
     return Sample((logits,), {"targets": draw.positive(*logits.shape)})

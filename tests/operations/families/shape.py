@@ -13,14 +13,14 @@ from tests.operations.samples import Draw, Sample
 
 
 @listed("reshape", lambda x, shape: x.reshape(shape))
-def _(draw: Draw) -> Sample:
+def draw_reshape(draw: Draw) -> Sample:
     x = draw.normal(draw.batch(), draw.size(), draw.size())
     shapes = [(x.shape[2], -1), (-1,), (1, *x.shape[::-1]), (x.shape[0], -1)]
     return Sample((x,), {"shape": draw.one_of(*shapes[: 4 if x.size else 3])})
 
 
 @listed("transpose", lambda x, axes: x.permute(axes))
-def _(draw: Draw) -> Sample:
+def draw_transpose(draw: Draw) -> Sample:
     x = draw.normal(*draw.shape())
     axes = list(range(x.ndim))
     draw.random.shuffle(axes)
@@ -33,7 +33,7 @@ def _take(x: torch.Tensor, index: Any) -> torch.Tensor:
 
 
 @listed("getitem", _take)
-def _(draw: Draw) -> Sample:
+def draw_getitem(draw: Draw) -> Sample:
     x = draw.normal(draw.size(2), draw.size(3), draw.size(2))
     repeated = draw.rng.integers(-2, 2, (2, 3))
     index = draw.one_of(
@@ -52,7 +52,7 @@ def _(draw: Draw) -> Sample:
 
 
 @listed("concatenate", lambda *arrays, axis: torch.cat(arrays, axis))
-def _(draw: Draw) -> Sample:
+def draw_concatenate(draw: Draw) -> Sample:
     shape, axis = list(draw.shape(1, 3)), draw.size(0, 9)
     axis %= len(shape)
     sizes = [draw.size(0, 3) for _ in range(draw.size(1, 3))]
@@ -65,13 +65,13 @@ def _pad(x: torch.Tensor, widths: Any) -> torch.Tensor:
 
 
 @listed("pad", _pad)
-def _(draw: Draw) -> Sample:
+def draw_pad(draw: Draw) -> Sample:
     x = draw.normal(*draw.shape(1, 4))
     widths = tuple((draw.size(0, 2), draw.size(0, 2)) for _ in x.shape)
     return Sample((x,), {"widths": widths})
 
 
 @listed("broadcast_to", lambda x, shape: x.broadcast_to(shape))
-def _(draw: Draw) -> Sample:
+def draw_broadcast_to(draw: Draw) -> Sample:
     shape = draw.shape()
     return Sample((draw.normal(*draw.stretched(shape)),), {"shape": shape})

@@ -27,14 +27,14 @@ def _fold(x: torch.Tensor, size: Any, stride: Any, padding: Any) -> torch.Tensor
 
 
 @listed("im2col", _unfold)
-def _(draw: Draw) -> Sample:
+def draw_im2col(draw: Draw) -> Sample:
     window = draw.window()
     shape = draw.map(window["kernel"], window["padding"], draw.size(1, 3))
     return Sample((draw.normal(*shape),), window)
 
 
 @listed("col2im", _fold)
-def _(draw: Draw) -> Sample:
+def draw_col2im(draw: Draw) -> Sample:
     window = draw.window()
     kernel = window.pop("kernel")
     b, *size, c = draw.map(kernel, window["padding"], draw.size(1, 3))
@@ -48,7 +48,7 @@ def _conv2d(x: torch.Tensor, weight: Any, bias: Any = None, **options: Any) -> A
 
 
 @listed("conv2d", _conv2d)
-def _(draw: Draw) -> Sample:
+def draw_conv2d(draw: Draw) -> Sample:
     window, groups = draw.window(), draw.one_of(1, 1, 2, 3)
     kernel = window.pop("kernel")
     depth, out = draw.size(1, 3), groups * draw.size(1, 3)
@@ -63,7 +63,7 @@ def _depthwise(x: torch.Tensor, weight: Any, **options: Any) -> torch.Tensor:
 
 
 @listed("depthwise_conv2d", _depthwise)
-def _(draw: Draw) -> Sample:
+def draw_depthwise_conv2d(draw: Draw) -> Sample:
     window, channels = draw.window(), draw.size(1, 5)
     kernel = window.pop("kernel")
     x = draw.normal(*draw.map(kernel, window["padding"], channels))
@@ -89,5 +89,5 @@ listed("max_pool2d", _pool(F.max_pool2d))(lambda draw: _pooled(draw, draw.tied))
 
 
 @listed("avg_pool2d", _pool(F.avg_pool2d))
-def _(draw: Draw) -> Sample:
+def draw_avg_pool2d(draw: Draw) -> Sample:
     return _pooled(draw, draw.normal, count_include_pad=draw.one_of(True, False))
