@@ -43,6 +43,7 @@ from minicvt.nn import (
     flatten,
     unflatten,
 )
+from minicvt.ops.convolution import window_sizes
 from minicvt.tensor import Tensor
 
 POSITIONS = {
@@ -115,8 +116,8 @@ class CvTConfig(Config):
         """How the tokens of each stage lie, for ``image`` (equation 1)."""
         (height, width), grids = self.image, []
         for (kernel, stride, padding), cls in zip(self.embed, self.cls, strict=True):
-            height = (height + 2 * padding - kernel) // stride + 1
-            width = (width + 2 * padding - kernel) // stride + 1
+            k, s, p = ((n, n) for n in (kernel, stride, padding))
+            height, width = window_sizes((1, height, width, 1), k, s, p)
             grids.append(Grid(height, width, int(cls)))
         return grids
 
