@@ -6,18 +6,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from minicvt.errors import OptionError, unknown
-from minicvt.models import cvt, cvt_variants
+from minicvt.models import cvt, deit, vit
 from minicvt.models.config import Config
 
-PAPERS: dict[str, type[Config]] = {"cvt": cvt.CvTConfig}
-VARIANTS: dict[str, Config] = {**cvt_variants.VARIANTS}
+PAPERS: dict[str, type[Config]] = {
+    "cvt": cvt.CvTConfig,
+    "vit": vit.ViTConfig,
+    "deit": deit.DeiTConfig,
+}
+VARIANTS: dict[str, Config] = {
+    **cvt.VARIANTS,
+    **vit.VARIANTS,
+    **deit.VARIANTS,
+}
 
 
 def variant(name: str, **overrides: Any) -> Config:
-    """Look up a variant, perhaps changed; unknown names get the nearest."""
-    if name not in VARIANTS:
+    """Look up a variant, perhaps changed; unknown names get the nearest.
+
+    Signs between its parts may be left out or added: "cvt13", "vit-g-14".
+    """
+    plain = {_letters(known): known for known in VARIANTS}
+    found = plain.get(_letters(name))
+    if found is None:
         raise unknown("model", name, VARIANTS)
-    return VARIANTS[name].override(**overrides)
+    return VARIANTS[found].override(**overrides)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name))
 
 
 def build(name: str, *, dtype: Any = "float32", seed: Any = 0, **overrides: Any) -> Any:

@@ -9,7 +9,7 @@ from minicvt.nn.dropping import Dropout
 from minicvt.nn.init import Init
 from minicvt.nn.layers import Linear
 from minicvt.nn.module import Module
-from minicvt.nn.projection import Dense, conv_projection, subsample
+from minicvt.nn.projection import REDUCTIONS, Dense, conv_projection, subsample
 from minicvt.tensor import Tensor
 
 SOURCES = {
@@ -37,13 +37,15 @@ def merge_heads(heads: Tensor) -> Tensor:
 
 
 class Attention(Module):
-    """softmax(scale q k^T) v over heads, then a Linear (CvT section 3.2).
+    """softmax(scale q k^T + bias) v over heads, then a Linear: every paper's.
 
-    x^{q/k/v} = Linear(Flatten(Conv(Reshape2D(x)))), equation 2, with a convolution
-    of its own for each, or one ``shared`` by "kv" or "qkv" (see ``SOURCES``).
-    ``scale`` is "dim" for dim^-0.5 as in the official CvT, or "head_dim" for
-    (dim / heads)^-0.5 as in most papers. With ``kv_stride`` 2 there are about four
-    times fewer keys and values than queries. Raises ``OptionError``.
+    They differ in what q, k and v are linear maps of (``projection``, see
+    :mod:`minicvt.nn.projection`): CvT's equation 2 has x^{q/k/v} =
+    Linear(Flatten(Conv(Reshape2D(x)))) with a convolution of its own for each, or
+    one ``shared`` by "kv" or "qkv" (see ``SOURCES``). ``scale`` is "dim" for
+    dim^-0.5 as in the official CvT, or "head_dim" for (dim / heads)^-0.5 as in most
+    papers. With ``kv_stride`` R there are about R^2 times fewer keys and values
+    than queries. ``eps`` is that of the LayerNorm in "sr". Raises ``OptionError``.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Attention(Module):
         qkv_bias: bool = True,
         shared: str = "none",
         dropout: float = 0.0,
+        eps: float = 1e-5,
         *,
         init: Init,
     ) -> None:
@@ -67,7 +70,7 @@ class Attention(Module):
         self.shared = sources(shared, projection)
         for name in dict.fromkeys(self.shared.values()):
             role, stride = ("q", 1) if "q" in name else ("kv", kv_stride)
-            source = conv_projection(projection, dim, stride, role, init=init)
+            source = conv_projection(projection, dim, stride, role, eps, init=init)
             setattr(self, f"conv_proj_{name}", source)
         if projection != "dense":
             for name in self.shared:
@@ -96,19 +99,21 @@ class Attention(Module):
         linear = tokens if dense else getattr(self, f"proj_{name}")(tokens)
         return split_heads(linear, self.heads)
 
-    def forward(self, tokens: Tensor, grid: Grid) -> Tensor:
-        """Keep the shape ``(B, T, dim)``."""
+    def forward(self, tokens: Tensor, grid: Grid, bias: Tensor | None = None) -> Tensor:
+        """Keep the shape ``(B, T, dim)``; ``bias`` (heads, T, S) joins the scores."""
         seen = self.convolve(tokens, grid)
         q, k, v = (self.project(name, seen[name][0]) for name in "qkv")
         grids = {"query_grid": seen["q"][1], "key_grid": seen["k"][1]}
-        heads = ops.attend(q, k, v, scale=self.scale, **grids)
+        heads = ops.attend(q, k, v, bias, scale=self.scale, **grids)
         return self.drop(self.proj(merge_heads(heads)))
 
 
 def sources(shared: str, projection: str) -> dict[str, str]:
-    """Look up ``SOURCES``; only depthwise convolutions can be shared."""
+    """Look up ``SOURCES``; of CvT's, only depthwise convolutions can be shared."""
     if shared not in SOURCES:
         raise unknown("sharing", shared, SOURCES)
+    if projection in REDUCTIONS:
+        return SOURCES["kv"]
     if shared != "none" and projection != "dw_bn":
         raise OptionError(f"shared={shared!r} needs 'dw_bn', got {projection!r}")
     return SOURCES[shared]

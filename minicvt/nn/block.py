@@ -1,56 +1,35 @@
-"""The feed-forward part, and the block every one of these papers is made of."""
+"""The block every one of these papers is made of."""
 
 from __future__ import annotations
 
-from minicvt import ops
-from minicvt.errors import unknown
 from minicvt.grid import Grid
-from minicvt.nn.dropping import Dropout, DropPath
+from minicvt.nn.dropping import DropPath
 from minicvt.nn.init import Init
-from minicvt.nn.layers import LayerNorm, Linear
+from minicvt.nn.layers import Conv2d, LayerNorm
 from minicvt.nn.module import Module
+from minicvt.nn.tokens import flatten, unflatten
 from minicvt.tensor import Tensor
 
-ACTIVATIONS = {
-    "gelu": ops.gelu,
-    "gelu_tanh": ops.gelu_tanh,
-    "quick_gelu": ops.quick_gelu,
-    "silu": ops.silu,
-    "relu": ops.relu,
-}
 
+class LocalPerception(Conv2d):
+    """x <- x + DWConv(x) on the map: CMT's local perception unit (section 3.2)."""
 
-class MLP(Module):
-    """Linear, activation, Linear, on each token by itself."""
+    def __init__(self, dim: int, *, init: Init) -> None:
+        super().__init__(dim, dim, 3, padding=1, groups=dim, init=init)
 
-    def __init__(
-        self,
-        dim: int,
-        hidden: int,
-        activation: str = "gelu",
-        dropout: float = 0.0,
-        *,
-        init: Init,
-    ) -> None:
-        if activation not in ACTIVATIONS:
-            raise unknown("activation", activation, ACTIVATIONS)
-        self.fc1 = Linear(dim, hidden, init=init)
-        self.fc2 = Linear(hidden, dim, init=init)
-        self.activation = ACTIVATIONS[activation]
-        self.drop = Dropout(dropout, init=init)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape ``(..., dim)``."""
-        hidden = self.drop(self.activation(self.fc1(x)))
-        return self.drop(self.fc2(hidden))
+    def forward(self, tokens: Tensor, grid: Grid) -> Tensor:  # type: ignore[override]
+        """Keep the shape ``(B, T, dim)``; special tokens pass by."""
+        token_map, special = unflatten(tokens, grid)
+        return flatten(token_map + super().forward(token_map), special)[0]
 
 
 class Block(Module):
     """x <- x + attention(LN(x)); x <- x + mlp(LN(x)).
 
-    Drop path may leave either branch out, drawn anew for each. ``drop_sum`` applies
-    the second to branch and residual together, so that a whole sample is zero from
-    there on: transformers' CvT does so.
+    With ``local`` (CMT) each token adds its neighbours first. Drop path may leave
+    either branch out, drawn anew for each. ``drop_sum`` applies the second to
+    branch and residual together, so that a whole sample is zero from there on:
+    transformers' CvT does so.
     """
 
     def __init__(
@@ -60,20 +39,25 @@ class Block(Module):
         mlp: Module,
         drop_path: float = 0.0,
         drop_sum: bool = False,
+        eps: float = 1e-5,
+        local: bool = False,
         *,
         init: Init,
     ) -> None:
-        self.norm1 = LayerNorm(dim, init=init)
+        self.local = LocalPerception(dim, init=init) if local else None
+        self.norm1 = LayerNorm(dim, eps, init=init)
         self.attn = attn
-        self.norm2 = LayerNorm(dim, init=init)
+        self.norm2 = LayerNorm(dim, eps, init=init)
         self.mlp = mlp
         self.drop_path = DropPath(drop_path, init=init)
         self.drop_sum = drop_sum
 
-    def forward(self, tokens: Tensor, grid: Grid) -> Tensor:
-        """Keep the shape ``(B, T, dim)``."""
-        tokens = tokens + self.drop_path(self.attn(self.norm1(tokens), grid))
-        branch = self.mlp(self.norm2(tokens))
+    def forward(self, tokens: Tensor, grid: Grid, bias: Tensor | None = None) -> Tensor:
+        """Keep the shape ``(B, T, dim)``; ``bias`` (heads, T, S) joins the scores."""
+        if self.local is not None:
+            tokens = self.local(tokens, grid)
+        tokens = tokens + self.drop_path(self.attn(self.norm1(tokens), grid, bias))
+        branch = self.mlp(self.norm2(tokens), grid)
         if self.drop_sum:
             return self.drop_path(tokens + branch)
         return tokens + self.drop_path(branch)

@@ -41,22 +41,31 @@ class Dropout(Module):
         return (keep / (1 - self.p)).astype(x.dtype)
 
 
-def drop_path_rates(rule: str, rate: float, depth: int, stage: int) -> list[float]:
-    """Rates of drop path for the ``depth`` blocks of a stage.
+RULES = ("linear", "across", "none", "stage_index")
 
-    "linear" grows from 0 to ``rate`` over the stage (stochastic depth); "stage_index"
-    takes the entry of that list with the stage's number for all blocks, as
-    transformers does, so that ``depth`` must exceed it; "none" drops nothing.
+
+def drop_path_rates(
+    rule: str, rate: float, depths: tuple[int, ...], stage: int
+) -> list[float]:
+    """Rates of drop path for the blocks of a stage, of ``depths[stage]``.
+
+    They grow from 0 to ``rate`` over the stage ("linear", as in CvT) or over all
+    stages ("across", as in the others: stochastic depth). "stage_index" takes the
+    entry of a stage's list with the stage's number for all its blocks, as
+    transformers does, so that the depth must exceed it; "none" drops nothing.
     """
     if not 0 <= rate < 1:
         raise OptionError(f"drop path: the rate must be in [0, 1), got {rate}")
+    if rule not in RULES:
+        raise unknown("drop path rule", rule, RULES)
+    depth, before = depths[stage], sum(depths[:stage])
+    if rule == "none":
+        return [0.0] * depth
+    if rule == "across":
+        return np.linspace(0, rate, sum(depths))[before : before + depth].tolist()
     growing = np.linspace(0, rate, depth).tolist()
     if rule == "linear":
         return growing
-    if rule == "none":
-        return [0.0] * depth
-    if rule != "stage_index":
-        raise unknown("drop path rule", rule, ("linear", "none", "stage_index"))
     if depth <= stage:
         raise OptionError(
             f"drop path rule 'stage_index' reads entry {stage} of {depth} in stage "

@@ -1,4 +1,4 @@
-"""Convolutional token embedding (CvT section 3.1)."""
+"""From pixels or a map to a token map: patches, and CvT's token embedding."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from minicvt.tensor import Tensor
 
 
 class ConvEmbed(Module):
-    """An overlapping convolution, then LayerNorm: image or map to a token map.
+    """A convolution, then perhaps LayerNorm: image or map to a token map.
 
-    Kernel k, stride s and padding p give floor((H + 2p - k) / s) + 1 rows
-    (equation 1). Patches of ViT are k = s = P, p = 0.
+    Kernel k, stride s and padding p give floor((H + 2p - k) / s) + 1 rows (CvT
+    equation 1). CvT's windows overlap (section 3.1); patches of ViT are k = s = P,
+    p = 0, without a norm (``eps`` None).
     """
 
     def __init__(
@@ -24,12 +25,14 @@ class ConvEmbed(Module):
         kernel: Any,
         stride: Any,
         padding: Any,
+        eps: float | None = 1e-5,
         *,
         init: Init,
     ) -> None:
         self.proj = Conv2d(in_chans, dim, kernel, stride, padding, init=init)
-        self.norm = LayerNorm(dim, init=init)
+        self.norm = None if eps is None else LayerNorm(dim, eps, init=init)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, H, W, in_chans)`` to ``(B, H', W', dim)``."""
-        return self.norm(self.proj(x))
+        token_map = self.proj(x)
+        return token_map if self.norm is None else self.norm(token_map)

@@ -12,24 +12,27 @@ from minicvt.blank import Blank, is_shapes_only
 from minicvt.errors import DtypeError, unknown
 
 Shape = tuple[int, ...]
-SCHEMES = ("trunc_norm", "trunc_norm_all", "xavier", "pytorch")
+SCHEMES = ("trunc_norm", "trunc_norm_all", "xavier", "jax", "kaiming", "pytorch")
 
 
 class Init:
     """Draws every starting value of a model, in ``dtype``, from ``seed``.
 
-    ==============  ==========================  ==============
-    ``scheme``      Linear: weight, bias        convolution
-    ==============  ==========================  ==============
+    ==============  ==========================  ==================================
+    ``scheme``      Linear: weight, bias        convolution: weight, bias
+    ==============  ==========================  ==================================
     trunc_norm      normal, std 0.02; zero      PyTorch's
     trunc_norm_all  normal, std 0.02; zero      the same
     xavier          +-sqrt(6 / (in + out)); 0   PyTorch's
+    jax             +-sqrt(6 / (in + out)); 0   normal, variance 1 / fan_in; 0
+    kaiming         normal, std 0.02; zero      normal, variance 2 / fan_out; 0
     pytorch         PyTorch's                   PyTorch's
-    ==============  ==========================  ==============
+    ==============  ==========================  ==================================
 
-    "trunc_norm" is the official CvT's: its truncation at +-2 is 100 standard
-    deviations away, so it never cuts. PyTorch's own is uniform in
-    +-1/sqrt(fan_in), weight and bias.
+    "trunc_norm" is that of CvT, DeiT, PVT, T2T and CeiT: its truncation at +-2 is
+    100 standard deviations away, so it never cuts. "jax" is ViT's, "kaiming" CMT's
+    (fan_out is O kh kw, also of a depthwise convolution, as in PyTorch). PyTorch's
+    own is uniform in +-1/sqrt(fan_in), weight and bias.
     """
 
     def __init__(
@@ -71,7 +74,7 @@ class Init:
     def linear(self, out_features: int, in_features: int) -> Any:
         """Weight of a Linear layer, after the scheme."""
         shape = (out_features, in_features)
-        if self.scheme == "xavier":
+        if self.scheme in ("xavier", "jax"):
             return self.uniform(*shape, bound=sqrt(6 / (in_features + out_features)))
         if self.scheme == "pytorch":
             return self.uniform(*shape, bound=1 / sqrt(in_features))
@@ -85,12 +88,15 @@ class Init:
 
     def conv(self, *shape: int) -> Any:
         """Weight of a convolution ``(O, I/groups, kh, kw)``, after the scheme."""
-        if self.scheme == "trunc_norm_all":
-            return self.normal(*shape)
-        return self.uniform(*shape, bound=1 / sqrt(prod(shape[1:])))
+        out, fan_in = shape[0], prod(shape[1:])
+        spread = {"trunc_norm_all": 0.02, "jax": sqrt(1 / fan_in)}
+        spread["kaiming"] = sqrt(2 / (out * prod(shape[2:])))
+        if self.scheme in spread:
+            return self.normal(*shape, std=spread[self.scheme])
+        return self.uniform(*shape, bound=1 / sqrt(fan_in))
 
     def conv_bias(self, out_channels: int, fan_in: int) -> Any:
         """Bias of a convolution, after the scheme."""
-        if self.scheme == "trunc_norm_all":
+        if self.scheme in ("trunc_norm_all", "jax", "kaiming"):
             return self.zeros(out_channels)
         return self.uniform(out_channels, bound=1 / sqrt(fan_in))

@@ -30,11 +30,19 @@ class Linear(Module):
         return ops.linear(x, self.weight, self.bias)
 
 
+class Pointwise(Linear):
+    """A 1 x 1 convolution: one Linear at every place, which starts as a convolution."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, init: Init) -> None:
+        self.weight = Parameter(init.conv(out_channels, in_channels))
+        self.bias = Parameter(init.conv_bias(out_channels, in_channels))
+
+
 class Conv2d(Module):
     """Convolution of a map ``(B, H, W, I)``; weight ``(O, I/groups, kh, kw)``.
 
-    One group a channel and no bias runs the direct depthwise kernel, everything
-    else goes through im2col.
+    One group a channel runs the direct depthwise kernel, everything else goes
+    through im2col.
     """
 
     def __init__(
@@ -63,12 +71,13 @@ class Conv2d(Module):
             "padding": pair("padding", padding),
         }
         self.groups = groups
-        self.depthwise = groups == in_channels == out_channels and not bias
+        self.depthwise = groups == in_channels == out_channels
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, H, W, I)`` to ``(B, H', W', O)``."""
         if self.depthwise:
-            return ops.depthwise_conv2d(x, self.weight, **self.window)
+            y = ops.depthwise_conv2d(x, self.weight, **self.window)
+            return y if self.bias is None else y + self.bias
         return ops.conv2d(x, self.weight, self.bias, groups=self.groups, **self.window)
 
 

@@ -14,12 +14,12 @@ from minicvt.tensor import Tensor
 
 
 class Parameter(Tensor):
-    """A leaf that is trained. ``assign`` is the only way to write to it."""
+    """A leaf that is trained, or frozen. ``assign`` is the only way to write to it."""
 
     __slots__ = ()
 
-    def __init__(self, values: Any) -> None:
-        super().__init__(values, requires_grad=True)
+    def __init__(self, values: Any, requires_grad: bool = True) -> None:
+        super().__init__(values, requires_grad)
 
     def assign(self, values: Any) -> None:
         """Hold a copy of ``values`` from now on; tapes that used the old will know.
@@ -107,9 +107,10 @@ class Module:
         """Dtype of the parameters; every part of a model shares one."""
         return next(parameter.dtype for _, parameter in self.named_parameters())
 
-    def count_parameters(self) -> int:
-        """Trainable numbers inside, buffers left out."""
-        return sum(parameter.size for _, parameter in self.named_parameters())
+    def count_parameters(self, trainable: bool = False) -> int:
+        """Numbers inside, but buffers; ``trainable`` leaves out what is frozen."""
+        found = (parameter for _, parameter in self.named_parameters())
+        return sum(p.size for p in found if p.requires_grad or not trainable)
 
     def train(self, mode: bool = True) -> Module:
         """Use batch statistics, dropout and drop path (``mode``), or not."""

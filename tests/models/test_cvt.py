@@ -172,7 +172,12 @@ def test_options_that_do_not_fit(overrides, error, message):
 
 def test_unknown_models_get_the_nearest():
     with pytest.raises(UnknownName, match="did you mean cvt-"):
-        models.build("cvt13")
+        models.build("cvt-12")
+
+
+def test_signs_in_a_name_do_not_matter():
+    assert models.variant("cvt13") == models.variant("cvt-13")
+    assert models.variant("vit-g-14").dims != models.variant("vit-G/14").dims
 
 
 def test_a_foreign_state_is_refused_before_anything_is_written():

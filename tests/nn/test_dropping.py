@@ -91,12 +91,16 @@ def test_p_must_be_a_probability_less_than_one(layer: Any) -> None:
 
 
 def test_drop_path_rates() -> None:
-    assert drop_path_rates("linear", 0.3, 4, stage=2) == pytest.approx(
-        [0, 0.1, 0.2, 0.3]
-    )
-    assert drop_path_rates("stage_index", 0.3, 4, stage=2) == pytest.approx([0.2] * 4)
-    assert drop_path_rates("none", 0.3, 2, stage=2) == [0, 0]
+    depths = (1, 2, 4)
+    growing = pytest.approx([0, 0.1, 0.2, 0.3])
+    assert drop_path_rates("linear", 0.3, depths, stage=2) == growing
+    over_all = pytest.approx([0.15, 0.2, 0.25, 0.3])
+    assert drop_path_rates("across", 0.3, depths, stage=2) == over_all
+    assert drop_path_rates("across", 0.3, depths, stage=0) == [0]
+    by_index = pytest.approx([0.2] * 4)
+    assert drop_path_rates("stage_index", 0.3, depths, stage=2) == by_index
+    assert drop_path_rates("none", 0.3, (1, 1, 2), stage=2) == [0, 0]
     with pytest.raises(OptionError, match="entry 2 of 2"):
-        drop_path_rates("stage_index", 0.3, 2, stage=2)
+        drop_path_rates("stage_index", 0.3, (1, 1, 2), stage=2)
     with pytest.raises(UnknownName, match="'linaer': did you mean linear"):
-        drop_path_rates("linaer", 0.3, 2, stage=0)
+        drop_path_rates("linaer", 0.3, depths, stage=0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minicvt.errors import DtypeError, UnknownName
-from minicvt.nn import BatchNorm2d, Conv2d, Init, LayerNorm, Linear
+from minicvt.nn import BatchNorm2d, Conv2d, Init, LayerNorm, Linear, Pointwise
 from minicvt.nn.init import SCHEMES
 
 
@@ -29,13 +29,19 @@ def check_normal(parameter: object, std: float) -> None:
     assert np.abs(values).max() > 3 * std
 
 
+LINEAR = {"xavier": sqrt(6 / 160), "jax": sqrt(6 / 160), "pytorch": 0.1}
+"""Bounds of the uniform ones, for 100 features in and 60 out."""
+CONV = {"trunc_norm_all": 0.02, "jax": sqrt(1 / 400), "kaiming": sqrt(2 / 1000)}
+"""Spreads of the normal ones: fan_in is 16 * 5 * 5, fan_out 40 * 5 * 5."""
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_linear(scheme: str) -> None:
     layer = Linear(100, 60, init=Init("float64", scheme=scheme))
-    if scheme.startswith("trunc_norm"):
-        check_normal(layer.weight, 0.02)
+    if scheme in LINEAR:
+        check_uniform(layer.weight, LINEAR[scheme])
     else:
-        check_uniform(layer.weight, sqrt(6 / 160) if scheme == "xavier" else 0.1)
+        check_normal(layer.weight, 0.02)
     if scheme == "pytorch":
         check_uniform(layer.bias, 0.1)
     else:
@@ -46,12 +52,18 @@ def test_linear(scheme: str) -> None:
 def test_convolution(scheme: str) -> None:
     init = Init("float64", scheme=scheme)
     layer = Conv2d(32, 40, 5, groups=2, init=init)
-    if scheme == "trunc_norm_all":
-        check_normal(layer.weight, 0.02)
+    if scheme in CONV:
+        check_normal(layer.weight, CONV[scheme])
         assert not layer.bias.numpy().any()
     else:
         check_uniform(layer.weight, 1 / sqrt(16 * 5 * 5))
         check_uniform(layer.bias, 1 / sqrt(16 * 5 * 5))
+
+
+def test_a_pointwise_linear_starts_as_a_convolution() -> None:
+    layer = Pointwise(400, 60, init=Init("float64", scheme="kaiming"))
+    check_normal(layer.weight, sqrt(2 / 60))
+    assert not layer.bias.numpy().any()
 
 
 def test_norms_start_as_the_identity() -> None:
