@@ -129,6 +129,7 @@ class Composites(Dataset):
     where the digits of the test images are.
     """
 
+    fresh = True
     scenes: Scenes = field(repr=False)
     test_boxes: Array = field(repr=False)
     test_scans: Array = field(repr=False)

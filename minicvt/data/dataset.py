@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,9 +22,10 @@ class Dataset:
     ``classes``; ``augment(images, rng)`` varies the training images and is None
     where they stay as they are. ``test_scans`` numbers what each test image shows,
     where several show the same; None means that each is its own. A task that draws
-    fresh images every epoch overrides ``epoch``.
+    fresh images every epoch overrides ``epoch`` and says so in ``fresh``.
     """
 
+    fresh: ClassVar[bool] = False
     name: str
     train_images: Array = field(repr=False)
     train_labels: Array = field(repr=False)
