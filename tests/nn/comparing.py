@@ -31,7 +31,7 @@ def scrambled(module: Module) -> Module:
 def leaves(module: Module) -> Leaves:
     """Return our parameters as torch leaves, by name."""
     return {
-        name: to_torch(parameter.numpy(), requires_grad=True)
+        name: to_torch(parameter.numpy(), parameter.requires_grad)
         for name, parameter in module.named_parameters()
     }
 
@@ -46,7 +46,7 @@ def check_like(
     """Output, input gradient and every parameter's gradient are PyTorch's.
 
     ``theirs(parameters, x)`` computes the same; ``others`` are our further inputs;
-    gradients named in ``zero`` vanish whatever the values.
+    gradients named in ``zero`` vanish whatever the values, frozen parameters get none.
     """
     own_x, parameters = Tensor(x, requires_grad=True), leaves(module)
     output = module(own_x, *others)
@@ -59,5 +59,8 @@ def check_like(
     expected.backward(to_torch(cotangent))
     assert relative_error(own_x.grad, their_x.grad) <= 1e-10
     for name, parameter in module.named_parameters():
+        if not parameter.requires_grad:
+            assert parameter.grad is None, name
+            continue
         apart = relative_error(parameter.grad, parameters[name].grad, name in zero)
         assert apart <= 1e-10, name
