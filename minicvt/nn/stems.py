@@ -20,6 +20,7 @@ from minicvt.errors import unknown
 from minicvt.nn.init import Init
 from minicvt.nn.layers import BatchNorm2d, Conv2d
 from minicvt.nn.module import Module
+from minicvt.nn.soft_split import SPLITS, SoftSplit
 from minicvt.tensor import Tensor
 
 Windows = tuple[tuple[int, int, int], ...]
@@ -44,6 +45,8 @@ STEMS = {
     "none": StemSpec((), 0),
     "cmt": StemSpec(((3, 2, 1),), 32),
     "ceit": StemSpec(((7, 2, 3), (3, 2, 1)), 64),
+    "t2t_performer": StemSpec(SPLITS, 64),
+    "t2t_transformer": StemSpec(SPLITS, 64),
 }
 
 
@@ -106,4 +109,6 @@ def make_stem(name: str, in_chans: int, dim: int, *, init: Init) -> Module:
         return NoStem()
     if name == "cmt":
         return ConvStem(in_chans, dim, init=init)
-    return ImageToTokens(in_chans, dim, init=init)
+    if name == "ceit":
+        return ImageToTokens(in_chans, dim, init=init)
+    return SoftSplit(in_chans, dim, name.removeprefix("t2t_"), init=init)
