@@ -6,18 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from minicvt.errors import OptionError, unknown
-from minicvt.models import cvt, deit, vit
+from minicvt.models import ceit, cmt, cvt, deit, pvt, resnet, vit
 from minicvt.models.config import Config
 
 PAPERS: dict[str, type[Config]] = {
     "cvt": cvt.CvTConfig,
     "vit": vit.ViTConfig,
     "deit": deit.DeiTConfig,
+    "pvt": pvt.PVTConfig,
+    "ceit": ceit.CeiTConfig,
+    "cmt": cmt.CMTConfig,
+    "resnet": resnet.ResNetConfig,
 }
 VARIANTS: dict[str, Config] = {
     **cvt.VARIANTS,
     **vit.VARIANTS,
     **deit.VARIANTS,
+    **pvt.VARIANTS,
+    **ceit.VARIANTS,
+    **cmt.VARIANTS,
+    **resnet.VARIANTS,
 }
 
 

@@ -12,7 +12,15 @@ from minicvt.blank import Blank, is_shapes_only
 from minicvt.errors import DtypeError, unknown
 
 Shape = tuple[int, ...]
-SCHEMES = ("trunc_norm", "trunc_norm_all", "xavier", "jax", "kaiming", "pytorch")
+SCHEMES = (
+    "trunc_norm",
+    "trunc_norm_all",
+    "xavier",
+    "jax",
+    "kaiming",
+    "resnet",
+    "pytorch",
+)
 
 
 class Init:
@@ -26,13 +34,14 @@ class Init:
     xavier          +-sqrt(6 / (in + out)); 0   PyTorch's
     jax             +-sqrt(6 / (in + out)); 0   normal, variance 1 / fan_in; 0
     kaiming         normal, std 0.02; zero      normal, variance 2 / fan_out; 0
+    resnet          PyTorch's                   normal, variance 2 / fan_out; 0
     pytorch         PyTorch's                   PyTorch's
     ==============  ==========================  ==================================
 
     "trunc_norm" is that of CvT, DeiT, PVT, T2T and CeiT: its truncation at +-2 is
-    100 standard deviations away, so it never cuts. "jax" is ViT's, "kaiming" CMT's
-    (fan_out is O kh kw, also of a depthwise convolution, as in PyTorch). PyTorch's
-    own is uniform in +-1/sqrt(fan_in), weight and bias.
+    100 standard deviations away, so it never cuts. "jax" is ViT's, "kaiming" CMT's,
+    "resnet" torchvision's (fan_out is O kh kw, also of a depthwise convolution, as in
+    PyTorch). PyTorch's own is uniform in +-1/sqrt(fan_in), weight and bias.
     """
 
     def __init__(
@@ -76,13 +85,13 @@ class Init:
         shape = (out_features, in_features)
         if self.scheme in ("xavier", "jax"):
             return self.uniform(*shape, bound=sqrt(6 / (in_features + out_features)))
-        if self.scheme == "pytorch":
+        if self.scheme in ("resnet", "pytorch"):
             return self.uniform(*shape, bound=1 / sqrt(in_features))
         return self.normal(*shape)
 
     def linear_bias(self, out_features: int, in_features: int) -> Any:
         """Bias of a Linear layer, after the scheme."""
-        if self.scheme == "pytorch":
+        if self.scheme in ("resnet", "pytorch"):
             return self.uniform(out_features, bound=1 / sqrt(in_features))
         return self.zeros(out_features)
 
@@ -90,13 +99,13 @@ class Init:
         """Weight of a convolution ``(O, I/groups, kh, kw)``, after the scheme."""
         out, fan_in = shape[0], prod(shape[1:])
         spread = {"trunc_norm_all": 0.02, "jax": sqrt(1 / fan_in)}
-        spread["kaiming"] = sqrt(2 / (out * prod(shape[2:])))
+        spread["kaiming"] = spread["resnet"] = sqrt(2 / (out * prod(shape[2:])))
         if self.scheme in spread:
             return self.normal(*shape, std=spread[self.scheme])
         return self.uniform(*shape, bound=1 / sqrt(fan_in))
 
     def conv_bias(self, out_channels: int, fan_in: int) -> Any:
         """Bias of a convolution, after the scheme."""
-        if self.scheme in ("trunc_norm_all", "jax", "kaiming"):
+        if self.scheme in ("trunc_norm_all", "jax", "kaiming", "resnet"):
             return self.zeros(out_channels)
         return self.uniform(out_channels, bound=1 / sqrt(fan_in))

@@ -29,9 +29,14 @@ def check_normal(parameter: object, std: float) -> None:
     assert np.abs(values).max() > 3 * std
 
 
-LINEAR = {"xavier": sqrt(6 / 160), "jax": sqrt(6 / 160), "pytorch": 0.1}
+LINEAR = {"xavier": sqrt(6 / 160), "jax": sqrt(6 / 160), "resnet": 0.1, "pytorch": 0.1}
 """Bounds of the uniform ones, for 100 features in and 60 out."""
-CONV = {"trunc_norm_all": 0.02, "jax": sqrt(1 / 400), "kaiming": sqrt(2 / 1000)}
+CONV = {
+    "trunc_norm_all": 0.02,
+    "jax": sqrt(1 / 400),
+    "kaiming": sqrt(2 / 1000),
+    "resnet": sqrt(2 / 1000),
+}
 """Spreads of the normal ones: fan_in is 16 * 5 * 5, fan_out 40 * 5 * 5."""
 
 
@@ -42,7 +47,7 @@ def test_linear(scheme: str) -> None:
         check_uniform(layer.weight, LINEAR[scheme])
     else:
         check_normal(layer.weight, 0.02)
-    if scheme == "pytorch":
+    if scheme in ("resnet", "pytorch"):
         check_uniform(layer.bias, 0.1)
     else:
         assert not layer.bias.numpy().any()
