@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from minicvt.errors import OptionError
 from minicvt.models.architecture import Architecture
 from minicvt.models.stage import Transformer
 from minicvt.nn import Init, Linear
@@ -35,6 +36,14 @@ class DeiTConfig(Architecture):
     resampling: str = "bicubic"
     norm_eps: float = 1e-6
     distilled: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.distilled and not (self.cls[-1] and self.final_norm):
+            raise OptionError(
+                f"{self.name}: distillation needs a class token and the final norm, "
+                f"got cls={self.cls} and final_norm={self.final_norm}"
+            )
 
     def special_tokens(self, stage: int) -> tuple[str, ...]:
         """Return the class token, then that of distillation."""
@@ -59,8 +68,7 @@ class DeiT(Transformer):
         """Return logits; in training, with distillation, those of both heads."""
         if self.head_dist is None:
             return super().forward(images)
-        _, special = self.features(images)
-        tokens = special if self.norm is None else self.norm(special)
+        tokens = self.norm(self.features(images)[1])
         y, y_dist = self.head(tokens[:, 0]), self.head_dist(tokens[:, 1])
         return (y, y_dist) if self.training else (y + y_dist) * 0.5
 

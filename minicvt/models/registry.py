@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from minicvt.errors import OptionError, unknown
-from minicvt.models import ceit, cmt, cvt, deit, pvt, resnet, vit
+from minicvt.models import ceit, cmt, cvt, deit, pvt, resnet, t2t, vit
 from minicvt.models.config import Config
 
 PAPERS: dict[str, type[Config]] = {
     "cvt": cvt.CvTConfig,
     "vit": vit.ViTConfig,
     "deit": deit.DeiTConfig,
+    "t2t": t2t.T2TConfig,
     "pvt": pvt.PVTConfig,
     "ceit": ceit.CeiTConfig,
     "cmt": cmt.CMTConfig,
@@ -22,6 +23,7 @@ VARIANTS: dict[str, Config] = {
     **cvt.VARIANTS,
     **vit.VARIANTS,
     **deit.VARIANTS,
+    **t2t.VARIANTS,
     **pvt.VARIANTS,
     **ceit.VARIANTS,
     **cmt.VARIANTS,

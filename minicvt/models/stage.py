@@ -137,7 +137,9 @@ class Transformer(Module):
         for i, chans in enumerate((c.stem_width, *c.dims[:-1])):
             setattr(self, f"stage{i}", self.stage_type(c, i, chans, init=init))
         dim = c.dims[-1]
-        self.norm = LayerNorm(dim, c.norm_eps, init=init) if c.final_norm else None
+        self.norm: Any = None
+        if c.final_norm:
+            self.norm = LayerNorm(dim, c.norm_eps, init=init)
         self.head = Linear(dim, c.num_classes, init=init)
 
     @property
