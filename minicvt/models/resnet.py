@@ -1,8 +1,8 @@
 """ResNet: Deep Residual Learning for Image Recognition (He et al. 2015).
 
-The convolutional baseline of every table in the vision transformers' papers: one
-large convolution and max pooling, four stages of bottlenecks, the mean over places,
-one Linear. Each stage but the first halves height and width.
+The convolutional baseline of every table in the vision transformers' papers: a stem,
+four stages of bottlenecks, each but the first at half the height and width of the one
+before, the mean over places, one Linear.
 
 ::
 
@@ -11,19 +11,17 @@ one Linear. Each stage but the first halves height and width.
     W_s  = BN(1x1 convolution) where they do not        option B of section 3.3
 
 BatchNorm follows each convolution, none of which has a bias. Names are torchvision's.
-
-Where implementations differ: table 1 halves in the first bottleneck of a stage, and
-does not say in which of its convolutions. In the authors' own models it is the first,
-1x1 ("v1", ``stride_in="conv1"``, which skips three quarters of the map); here, as in
-torchvision and transformers, the 3x3 ("v1.5"). Theirs pool without padding and round
-up, we pad by 1: other borders, the same sizes. Weights start normal with variance
-2 / fan_out as in torchvision; the paper's reference [13] allows 2 / fan_in as well.
+Table 1 halves in the first bottleneck of a stage; the authors' own models do so in its
+1x1 convolution ("v1", ``stride_in="conv1"``), which skips three places of four. Here
+it is the 3x3, as in torchvision and transformers ("v1.5"). Theirs pool without padding
+and round up, we pad by 1: other borders, the same size at 224. Weights start normal
+with variance 2 / fan_out, as in torchvision; the paper's reference [13] has fan_in too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from minicvt import ops
 from minicvt.errors import OptionError, unknown
@@ -31,27 +29,19 @@ from minicvt.models.config import Config
 from minicvt.nn import BatchNorm2d, Conv2d, Init, Linear, Module, ModuleList, as_images
 from minicvt.tensor import Tensor
 
-EXPANSION = 4
-"""Channels a bottleneck puts out for each one inside."""
+EXPANSION = 4  # channels that a bottleneck puts out for each one inside
 STRIDE_IN = ("conv1", "conv2")
-
-
-class Stem(NamedTuple):
-    """Kernel, stride and padding of the first convolution, and what follows it."""
-
-    kernel: int
-    stride: int
-    padding: int
-    max_pool: bool
-
-
-STEMS = {"imagenet": Stem(7, 2, 3, True), "cifar": Stem(3, 1, 1, False)}
-"""Table 1's, after which a side is a quarter, and section 4.2's for small pictures."""
+STEMS = {"imagenet": (7, 2, 3, True), "cifar": (3, 1, 1, False)}
+"""Kernel, stride and padding of the first convolution; whether max pooling follows."""
 
 
 @dataclass(frozen=True)
 class ResNetConfig(Config):
-    """What makes one ResNet; ``dims`` are the channels that come out of each stage."""
+    """What makes one ResNet; ``dims`` are the channels that come out of each stage.
+
+    ``stem`` "imagenet" is table 1's and leaves a quarter of each side to the stages;
+    "cifar" is section 4.2's, for small pictures, and leaves all of it.
+    """
 
     paper = "resnet"
     stage_fields = ("dims", "depths")
@@ -67,12 +57,10 @@ class ResNetConfig(Config):
         for field, known in (("stem", STEMS), ("stride_in", STRIDE_IN)):
             if getattr(self, field) not in known:
                 raise unknown(field, getattr(self, field), known)
-        if any(dim < 1 or dim % EXPANSION for dim in self.dims):
-            raise OptionError(
-                f"{self.name}: dims should be multiples of {EXPANSION}, got {self.dims}"
-            )
+        if min(self.dims) < 1 or any(dim % EXPANSION for dim in self.dims):
+            raise OptionError(f"dims should be multiples of {EXPANSION}: {self.dims}")
         if min(self.depths) < 1:
-            raise OptionError(f"{self.name}: a stage without blocks in {self.depths}")
+            raise OptionError(f"each stage should have a block: {self.depths}")
 
     def build(self, dtype: Any = "float32", seed: Any = 0) -> ResNet:
         """Make the model."""
@@ -117,7 +105,7 @@ class ResNet(Module):
 
     def __init__(self, config: ResNetConfig, init: Init) -> None:
         c = self.config = config
-        k, s, p, _ = STEMS[c.stem]
+        k, s, p, self.max_pool = STEMS[c.stem]
         self.conv1 = Conv2d(c.in_chans, c.stem_dim, k, s, p, bias=False, init=init)
         self.bn1 = BatchNorm2d(c.stem_dim, init=init)
         for index in range(len(c.dims)):
@@ -128,7 +116,7 @@ class ResNet(Module):
         """Return logits; arrays are cast to the model's dtype."""
         x = as_images(images, self.config.in_chans, self.dtype)
         x = ops.relu(self.bn1(self.conv1(x)))
-        if STEMS[self.config.stem].max_pool:
+        if self.max_pool:
             x = ops.max_pool2d(x, kernel=3, stride=2, padding=1)
         for index in range(len(self.config.dims)):
             for block in getattr(self, f"layer{index + 1}"):
@@ -138,15 +126,10 @@ class ResNet(Module):
 
 def stage(config: ResNetConfig, index: int, *, init: Init) -> ModuleList:
     """Build the blocks of a stage, the first of which changes sizes."""
-    dim = config.dims[index]
-    in_dim = config.dims[index - 1] if index else config.stem_dim
-    first = (in_dim, 2 if index else 1)
-    return ModuleList(
-        [
-            Bottleneck(entering, dim, stride, config.stride_in, init=init)
-            for entering, stride in (first, *[(dim, 1)] * (config.depths[index] - 1))
-        ]
-    )
+    c, dim = config, config.dims[index]
+    sizes = [(dim, 1)] * c.depths[index]
+    sizes[0] = (c.dims[index - 1], 2) if index else (c.stem_dim, 1)
+    return ModuleList([Bottleneck(n, dim, s, c.stride_in, init=init) for n, s in sizes])
 
 
 VARIANTS = {
