@@ -133,7 +133,8 @@ class Transformer(Module):
 
     def __init__(self, config: Architecture, init: Init) -> None:
         self.config = c = config
-        self.stem = make_stem(c.stem, c.in_chans, c.stem_width, init=init)
+        choices = (c.stem_width, c.activation, c.norm_eps)
+        self.stem = make_stem(c.stem, c.in_chans, *choices, init=init)
         for i, chans in enumerate((c.stem_width, *c.dims[:-1])):
             setattr(self, f"stage{i}", self.stage_type(c, i, chans, init=init))
         dim = c.dims[-1]

@@ -56,18 +56,27 @@ class SoftSplit(Module):
 
     ``kind`` is "performer" or "transformer"; others raise ``UnknownName``. The third
     split and its Linear are together the convolution k = 3, stride 2, padding 1 that
-    embeds the tokens of the backbone, and not in here.
+    embeds the tokens of the backbone, and not in here. ``activation`` and ``eps`` are
+    those of the token layers.
     """
 
     def __init__(
-        self, in_chans: int, dim: int, kind: str = "performer", *, init: Init
+        self,
+        in_chans: int,
+        dim: int,
+        kind: str = "performer",
+        activation: str = "gelu",
+        eps: float = 1e-5,
+        *,
+        init: Init,
     ) -> None:
         if kind not in TOKEN_LAYERS:
             raise unknown("token layer", kind, TOKEN_LAYERS)
         layer = TOKEN_LAYERS[kind]
         (first, *_), (second, *_) = SPLITS
-        self.attention1 = layer(in_chans * first**2, dim, init=init)
-        self.attention2 = layer(dim * second**2, dim, init=init)
+        choices = (dim, activation, eps)
+        self.attention1 = layer(in_chans * first**2, *choices, init=init)
+        self.attention2 = layer(dim * second**2, *choices, init=init)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, H, W, in_chans)`` to ``(B, H'', W'', dim)``, equation 3 twice."""

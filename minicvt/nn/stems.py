@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from minicvt import ops
 from minicvt.errors import unknown
+from minicvt.nn.feed_forward import activation_named
 from minicvt.nn.init import Init
 from minicvt.nn.layers import BatchNorm2d, Conv2d
 from minicvt.nn.module import Module
@@ -64,19 +65,23 @@ class ConvStem(Module):
     The first has stride 2.
     """
 
-    def __init__(self, in_chans: int, dim: int, *, init: Init) -> None:
+    def __init__(
+        self, in_chans: int, dim: int, activation: str = "gelu", *, init: Init
+    ) -> None:
         self.conv1 = Conv2d(in_chans, dim, 3, 2, 1, init=init)
         self.bn1 = BatchNorm2d(dim, init=init)
         self.conv2 = Conv2d(dim, dim, 3, 1, 1, init=init)
         self.bn2 = BatchNorm2d(dim, init=init)
         self.conv3 = Conv2d(dim, dim, 3, 1, 1, init=init)
         self.bn3 = BatchNorm2d(dim, init=init)
+        self.activation = activation_named(activation)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, H, W, in_chans)`` to ``(B, H/2, W/2, dim)``, rounded up."""
-        x = self.bn1(ops.gelu(self.conv1(x)))
-        x = self.bn2(ops.gelu(self.conv2(x)))
-        return self.bn3(ops.gelu(self.conv3(x)))
+        g = self.activation
+        x = self.bn1(g(self.conv1(x)))
+        x = self.bn2(g(self.conv2(x)))
+        return self.bn3(g(self.conv3(x)))
 
 
 class ImageToTokens(Module):
@@ -102,13 +107,25 @@ def stem_named(name: str) -> StemSpec:
     return STEMS[name]
 
 
-def make_stem(name: str, in_chans: int, dim: int, *, init: Init) -> Module:
-    """Build the stem ``name``, ``dim`` wide; unknown names raise ``UnknownName``."""
+def make_stem(
+    name: str,
+    in_chans: int,
+    dim: int,
+    activation: str = "gelu",
+    eps: float = 1e-5,
+    *,
+    init: Init,
+) -> Module:
+    """Build the stem ``name``, ``dim`` wide; unknown names raise ``UnknownName``.
+
+    ``eps`` is that of the LayerNorms in T2T's.
+    """
     stem_named(name)
     if name == "none":
         return NoStem()
     if name == "cmt":
-        return ConvStem(in_chans, dim, init=init)
+        return ConvStem(in_chans, dim, activation, init=init)
     if name == "ceit":
         return ImageToTokens(in_chans, dim, init=init)
-    return SoftSplit(in_chans, dim, name.removeprefix("t2t_"), init=init)
+    kind = name.removeprefix("t2t_")
+    return SoftSplit(in_chans, dim, kind, activation, eps, init=init)

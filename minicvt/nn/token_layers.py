@@ -6,7 +6,7 @@ what comes out, so the residual around the attention starts from v.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,20 +33,30 @@ class TokenLayer(Module):
         y <- y + Drop(MLP(LN(y)))
 
     with one head and an MLP as wide as its input; subclasses say how q, k and v
-    ``mix``.
+    ``mix``. ``eps`` is that of both norms.
     """
 
+    bias: ClassVar[bool]
+    dropout: ClassVar[float]
+
     def __init__(
-        self, in_dim: int, dim: int, bias: bool, dropout: float, *, init: Init
+        self,
+        in_dim: int,
+        dim: int,
+        activation: str = "gelu",
+        eps: float = 1e-5,
+        *,
+        init: Init,
     ) -> None:
-        self.norm1 = LayerNorm(in_dim, init=init)
+        bias = self.bias
+        self.norm1 = LayerNorm(in_dim, eps, init=init)
         self.proj_q = Linear(in_dim, dim, bias, init=init)
         self.proj_k = Linear(in_dim, dim, bias, init=init)
         self.proj_v = Linear(in_dim, dim, bias, init=init)
         self.proj = Linear(dim, dim, init=init)
-        self.norm2 = LayerNorm(dim, init=init)
-        self.mlp = MLP(dim, dim, init=init)
-        self.drop = Dropout(dropout, init=init)
+        self.norm2 = LayerNorm(dim, eps, init=init)
+        self.mlp = MLP(dim, dim, activation, init=init)
+        self.drop = Dropout(self.dropout, init=init)
 
     def forward(self, tokens: Tensor, grid: Grid) -> Tensor:
         """Map ``(B, T, in_dim)`` to ``(B, T, dim)``."""
@@ -67,8 +77,10 @@ class TokenTransformer(TokenLayer):
     and k have. No bias in q, k and v, no dropout.
     """
 
-    def __init__(self, in_dim: int, dim: int, *, init: Init) -> None:
-        super().__init__(in_dim, dim, bias=False, dropout=0.0, init=init)
+    bias, dropout = False, 0.0
+
+    def __init__(self, in_dim: int, dim: int, *choices: Any, init: Init) -> None:
+        super().__init__(in_dim, dim, *choices, init=init)
         self.scale = in_dim**-0.5
 
     def mix(self, q: Tensor, k: Tensor, v: Tensor, grid: Grid) -> Tensor:
@@ -92,10 +104,11 @@ class TokenPerformer(TokenLayer):
     q . k by sqrt(dim). Raises ``OptionError`` for a ``dim`` under 2.
     """
 
+    bias, dropout = True, 0.1
     epsilon = 1e-8
 
-    def __init__(self, in_dim: int, dim: int, *, init: Init) -> None:
-        super().__init__(in_dim, dim, bias=True, dropout=0.1, init=init)
+    def __init__(self, in_dim: int, dim: int, *choices: Any, init: Init) -> None:
+        super().__init__(in_dim, dim, *choices, init=init)
         if dim < 2:
             raise OptionError(f"TokenPerformer: dim must be at least 2, got {dim}")
         self.w = Parameter(orthogonal(dim // 2, dim, init=init), requires_grad=False)
