@@ -17,9 +17,9 @@ from minicvt.data.processor import from_processor
 from minicvt.errors import CheckpointError, OptionError
 from minicvt.files import checksum
 from minicvt.inference.shipped import TASKS
-from minicvt.interop import locate
-from minicvt.interop.layouts import OFFICIAL, recognise, unwrap
-from minicvt.interop.reading import CONFIG, LAYOUT, Contents, read
+from minicvt.interop import export, locate
+from minicvt.interop.layouts import recognise, unwrap
+from minicvt.interop.reading import CONFIG, LAYOUT, OFFICIAL, Contents, read
 from minicvt.interop.rebuilding import rebuild
 
 PROCESSOR = "preprocessor_config.json"
@@ -53,7 +53,7 @@ class Checkpoint:
     def layout(self) -> str:
         """Whose names the tensors have: "official", "hf" ..."""
         if CONFIG in self.contents.text:
-            return self.contents.text.get(LAYOUT, OFFICIAL.name)
+            return self.contents.text.get(LAYOUT, OFFICIAL)
         return recognise(unwrap(self.contents.tensors)).name
 
     @cached_property
@@ -129,7 +129,7 @@ def _random(name: str) -> Checkpoint:
 
 def _contents(model: Any) -> Contents:
     text = {CONFIG: json.dumps(model.config.as_dict())}
-    return Contents(model.state_dict(), text, None)
+    return Contents(export(model), text, None)
 
 
 def _labels(config: Mapping[str, Any]) -> tuple[str, ...]:

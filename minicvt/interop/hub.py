@@ -12,6 +12,7 @@ from minicvt.files import StrPath
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 """What holds the weights in a folder, best first."""
+FILES = (".safetensors", ".npz", ".pth", ".pt")
 BESIDE = ("config.json", "preprocessor_config.json")
 
 
@@ -26,7 +27,7 @@ def locate(path: StrPath) -> Path:
     if here.exists():
         return here
     name = here.as_posix()
-    if not HUB_NAME.fullmatch(name) or here.suffix in (".safetensors", ".pth", ".pt"):
+    if not HUB_NAME.fullmatch(name) or here.suffix in FILES:
         raise CheckpointError(f"{path}: no such file or folder")
     return download(name)
 

@@ -13,8 +13,10 @@ import numpy as np
 from minicvt.errors import CheckpointError, MissingPackage
 from minicvt.files import StrPath, read_tensors
 from minicvt.interop.hub import WEIGHTS, locate
+from minicvt.interop.npz import is_npz, read_arrays
 
 CONFIG, LAYOUT = "minicvt.config", "minicvt.layout"  # in our own files' text
+OFFICIAL = "official"  # the layout of those that do not say theirs
 ADVICE = re.compile("weights.only", re.IGNORECASE)
 PICKLES = (b"PK\x03\x04", b"\x80")  # PyTorch's archive since 1.6, and before
 
@@ -28,7 +30,7 @@ class Contents(NamedTuple):
 
 
 def read(path: StrPath) -> Contents:
-    """Read a safetensors file, a PyTorch pickle, a folder, or a model of the hub.
+    """Read safetensors, .npz, a PyTorch pickle, a folder, or a model of the hub.
 
     A pickle is only ever opened by PyTorch's ``weights_only`` loader, for people who
     have PyTorch. Raises ``CheckpointError`` or ``MissingPackage``.
@@ -63,8 +65,9 @@ def _read_weights(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Read safetensors, unless it is a pickle: eight bytes of length may look so."""
     with path.open("rb") as file:
         head = file.read(9)
-    pickled = head.startswith(PICKLES) and head[8:] != b"{"
-    return (_read_pickle(path), {}) if pickled else read_tensors(path)
+    if not head.startswith(PICKLES) or head[8:] == b"{":
+        return read_tensors(path)
+    return (read_arrays(path) if is_npz(path) else _read_pickle(path)), {}
 
 
 def _read_pickle(path: Path) -> dict[str, np.ndarray]:

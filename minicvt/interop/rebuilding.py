@@ -13,11 +13,11 @@ from minicvt import models
 from minicvt.blank import Blank, shapes_only
 from minicvt.errors import CheckpointError, MinicvtError
 from minicvt.files import StrPath
-from minicvt.interop.huggingface import read_config
+from minicvt.interop.huggingface import model_type, read_config
 from minicvt.interop.inference import count_blocks, infer
 from minicvt.interop.layout import Layout
-from minicvt.interop.layouts import OFFICIAL, layout_named, recognise, unwrap
-from minicvt.interop.reading import CONFIG, LAYOUT, Contents
+from minicvt.interop.layouts import heads_of, layout_named, recognise, unwrap
+from minicvt.interop.reading import CONFIG, LAYOUT, OFFICIAL, Contents
 from minicvt.nn.state import MOST, check_state
 from minicvt.tables import table
 from minicvt.tensor import Tensor, no_grad
@@ -43,11 +43,10 @@ def rebuild(
     """
     with _blaming(path):
         tensors = unwrap(contents.tensors)
-        layout = _layout(contents, tensors)
-        config = _configuration(contents, layout, tensors, model, overrides)
+        layout, config = _describe(contents, tensors, model, overrides)
         built = _blank(config, dtype or _dtype(tensors))
         _check(built, layout, tensors, check_finite)
-        built.load_state_dict(_ours(layout, tensors))
+        built.load_state_dict(layout.to_ours(tensors))
     return built.eval()
 
 
@@ -62,35 +61,53 @@ def _blaming(path: StrPath) -> Iterator[None]:
         raise CheckpointError(f"{path}: configuration: {error}") from error
 
 
-def _layout(contents: Contents, tensors: Tensors) -> Layout:
-    if CONFIG in contents.text:
-        return layout_named(contents.text.get(LAYOUT, OFFICIAL.name))
-    return recognise(tensors)
-
-
-def _ours(layout: Layout, tensors: Tensors) -> dict[str, np.ndarray]:
-    return dict(tensors) if layout is OFFICIAL else layout.to_ours(tensors)
-
-
-def _configuration(
+def _describe(
     contents: Contents,
-    layout: Layout,
     tensors: Tensors,
     model: str | None,
     overrides: Mapping[str, Any],
-) -> models.Config:
-    """Read the configuration, or infer it; fields the caller gives win."""
-    shapes = {name: a.shape for name, a in _ours(layout, tensors).items()}
+) -> tuple[Layout, models.Config]:
+    """Say whose names these are, and read the configuration or infer it.
+
+    Fields that the caller gives win.
+    """
     base = models.variant(model) if model else None
     stored = _stored(contents)
     if stored is not None:
-        config = models.from_dict(stored)
-    elif contents.config is not None:
-        config = infer(shapes, layout.dialect, base, read_config(contents.config))
+        return _as_described(models.from_dict(stored), contents, tensors, overrides)
+    given: dict[str, Any] = {}
+    paper = base.paper if base else None
+    if contents.config is not None:
+        given = read_config(contents.config)
+        paper = paper or model_type(contents.config)
+    layout = recognise(tensors, paper)
+    if heads := layout.heads(tensors):
+        given = {"heads": (heads,)} | given
+    shapes = {name: a.shape for name, a in layout.to_ours(tensors).items()}
+    if contents.config is None:
+        return layout, infer(shapes, layout, base, given | dict(overrides))
+    config = infer(shapes, layout, base, given)
+    return layout, _completed(config, shapes, overrides)
+
+
+def _as_described(
+    config: models.Config,
+    contents: Contents,
+    tensors: Tensors,
+    overrides: Mapping[str, Any],
+) -> tuple[Layout, models.Config]:
+    """Take the configuration that minicvt wrote."""
+    if CONFIG in contents.text:
+        layout = layout_named(config.paper, contents.text.get(LAYOUT, OFFICIAL))
     else:
-        return infer(shapes, layout.dialect, base, overrides)
-    if isinstance(config, models.CvTConfig):
-        _agree(config.depths, count_blocks(shapes))
+        layout = recognise(tensors, config.paper)
+    shapes = {name: a.shape for name, a in layout.to_ours(tensors).items()}
+    return layout, _completed(config, shapes, overrides)
+
+
+def _completed(config: Any, shapes: Any, overrides: Mapping[str, Any]) -> models.Config:
+    """Check the depths, and change what the caller wants otherwise."""
+    _agree(config.depths, count_blocks(shapes))
     kept = {name: getattr(config, name) for name in SETTLED if hasattr(config, name)}
     return config.override(**(kept | dict(overrides)))
 
@@ -140,7 +157,7 @@ def _check(model: Any, layout: Layout, tensors: Tensors, check_finite: bool) -> 
     """Compare the checkpoint with the blank model, under the checkpoint's names."""
     own = dict(model.named_parameters()) | dict(model.named_buffers())
     blanks = {name: _hollow(value) for name, value in own.items()}
-    expected = blanks if layout is OFFICIAL else layout.to_theirs(blanks)
+    expected = layout.to_theirs(blanks, heads_of(model.config))
     check_state({name: a.shape for name, a in expected.items()}, tensors, strict=True)
     for name, array in expected.items():
         found = tensors[name].dtype

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from minicvt.errors import CheckpointError
 from minicvt.files import StrPath, write_atomic, write_tensors
 from minicvt.interop.huggingface import write_config
-from minicvt.interop.layouts import OFFICIAL, layout_named
+from minicvt.interop.inference import infer
+from minicvt.interop.layouts import heads_of, layout_named
+from minicvt.interop.npz import SUFFIX, write_arrays
 from minicvt.interop.reading import CONFIG, LAYOUT, read
 from minicvt.interop.rebuilding import rebuild
 
@@ -18,29 +22,60 @@ from minicvt.interop.rebuilding import rebuild
 def export(model: Any, layout: str = "official") -> dict[str, np.ndarray]:
     """Copies of a model's tensors, under the names and shapes of a layout.
 
-    Layouts are "official" (ours too), "hf" and "lucidrains". Raises ``UnknownName``,
-    and ``CheckpointError`` for a tensor that a layout has no name for.
+    "official" is what the paper's own code publishes; ``LAYOUTS[paper]`` has the
+    others. Raises ``UnknownName``, and ``CheckpointError`` for a tensor that a layout
+    has no name for.
     """
-    table, state = layout_named(layout), model.state_dict()
-    return state if table is OFFICIAL else table.to_theirs(state)
+    table = layout_named(model.config.paper, layout)
+    return table.to_theirs(model.state_dict(), heads_of(model.config))
 
 
 def save(model: Any, path: StrPath, layout: str = "official") -> None:
     """Write parameters, buffers and configuration to ``path``, atomically.
 
-    One safetensors file with the configuration in its header; for "hf" a folder of
-    config.json and model.safetensors, for transformers' ``from_pretrained``. Raises
+    One safetensors file with the configuration in its header; for a path that ends in
+    .npz, a file as JAX checkpoints are, without it; for "hf" a folder of config.json
+    and model.safetensors, for transformers' ``from_pretrained``. Raises
     ``CheckpointError`` for a model that the layout cannot hold, ``OSError`` where
     nothing can be written.
     """
     tensors, ours = export(model, layout), model.config.as_dict()
-    if layout != "hf":
+    if layout == "hf":
+        _write_folder(Path(path), model, tensors)
+    elif Path(path).suffix == SUFFIX:
+        _warn_of_loss(model, layout, tensors)
+        write_arrays(path, tensors)
+    else:
         write_tensors(path, tensors, {CONFIG: json.dumps(ours), LAYOUT: layout})
-        return
-    theirs = write_config(model.config, model.dtype) | {"minicvt": ours}
-    write_tensors(Path(path) / "model.safetensors", tensors, {"format": "pt"})
+
+
+def _write_folder(folder: Path, model: Any, tensors: dict[str, np.ndarray]) -> None:
+    ours = {"minicvt": model.config.as_dict()}
+    theirs = write_config(model.config, model.dtype) | ours
+    write_tensors(folder / "model.safetensors", tensors, {"format": "pt"})
     content = json.dumps(theirs, indent=1) + "\n"
-    write_atomic(Path(path) / "config.json", content.encode())
+    write_atomic(folder / "config.json", content.encode())
+
+
+def _warn_of_loss(model: Any, layout: str, tensors: dict[str, np.ndarray]) -> None:
+    """Warn of what a file without configuration cannot say."""
+    config = model.config
+    try:
+        shapes = {name: array.shape for name, array in model.state_dict().items()}
+        told = infer(shapes, layout_named(config.paper, layout), None, {})
+    except CheckpointError as error:
+        warnings.warn(f"an .npz holds no configuration: {error}", stacklevel=3)
+        return
+    lost = [
+        f"{name}={value!r}"
+        for name, value in config.as_dict().items()
+        if name != "name" and told.as_dict()[name] != value
+    ]
+    if lost:
+        warnings.warn(
+            f"an .npz holds no configuration: to load this one, give {', '.join(lost)}",
+            stacklevel=3,
+        )
 
 
 def load(

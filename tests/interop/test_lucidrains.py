@@ -45,7 +45,7 @@ def test_logits_and_every_gradient(model, theirs):
     logits = model(images)
     logits.backward(theirs["cotangent"])
     assert relative_error(logits.numpy(), theirs["logits"]) <= 1e-12
-    ours = LAYOUTS["lucidrains"].to_theirs(
+    ours = LAYOUTS["cvt"]["lucidrains"].to_theirs(
         {name: p.grad for name, p in model.named_parameters()}
     )
     expected = starting(theirs, "grad/")

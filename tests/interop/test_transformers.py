@@ -74,7 +74,9 @@ def test_logits_and_every_gradient(folder, mode):
     found = ours(leaf)
     found.backward(cotangent)
     assert relative_error(found.numpy(), logits) <= 1e-10
-    renamed = LAYOUTS["hf"].to_theirs({k: p.grad for k, p in ours.named_parameters()})
+    renamed = LAYOUTS["cvt"]["hf"].to_theirs(
+        {k: p.grad for k, p in ours.named_parameters()}
+    )
     renamed["x"] = mc.to_nchw(leaf.grad)
     assert renamed.keys() == gradients.keys()
     for name, gradient in gradients.items():
@@ -86,7 +88,7 @@ def test_cvt_13_at_224():
     theirs = randomized(CvtConfig(num_labels=1000))
     state = {k: v.numpy() for k, v in theirs.state_dict().items()}
     ours = models.build("cvt-13", dialect="hf", dtype="float64").eval()
-    ours.load_state_dict(LAYOUTS["hf"].to_ours(state))
+    ours.load_state_dict(LAYOUTS["cvt"]["hf"].to_ours(state))
     x = np.random.default_rng(5).normal(size=(1, 224, 224, 3))
     with torch.no_grad():
         logits = theirs(torch.tensor(mc.to_nchw(x))).logits.numpy()
@@ -189,7 +191,8 @@ def change(folder, **values):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"model_type": "vit"}, "model_type should be \"cvt\", found 'vit'"),
+        ({"model_type": "swin"}, "model_type should be one of cvt, .* found 'swin'"),
+        ({"model_type": "vit"}, r"patch_embed\.proj\.weight is missing"),
         ({"kernel_qkv": [3, 5, 3]}, r"kernel_qkv should be 3, found \[3, 5, 3\]"),
         ({"depth": [1, 2, 10**9]}, r"\(1, 2, 1000000000\) blocks a stage, the weights"),
         ({"depth": 3}, "depth should be a list, found 3"),
@@ -229,7 +232,7 @@ def test_gradients_have_their_names():
     model = small(dialect="hf")
     assert (
         export(model, "hf").keys()
-        >= LAYOUTS["hf"]
+        >= LAYOUTS["cvt"]["hf"]
         .to_theirs(dict.fromkeys(dict(model.named_parameters()), np.zeros((1, 1))))
         .keys()
     )

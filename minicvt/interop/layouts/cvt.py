@@ -1,22 +1,19 @@
-"""Names of CvT's tensors in other people's files: one table a layout.
-
-In memory, and in our own files, the names are the official code's.
-"""
+"""CvT: the official code's names, which are ours, transformers', vit-pytorch's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from minicvt.errors import CheckpointError, unknown
-from minicvt.interop.layout import Layout, Rule
+from minicvt.interop.forms import POINTWISE, ones
+from minicvt.interop.layout import Layout
+from minicvt.interop.rules import Rule
 
 BLOCK = "stage{i}.blocks.{j}."
 
 OFFICIAL = Layout(
+    "cvt",
     "official",
-    "microsoft",
     tuple(Rule(name, name) for name in ("stage{i}.{p}", "norm.{p}", "head.{p}")),
+    implies={"dialect": "microsoft"},
+    keeps=True,
 )
 
 HF_STAGE = "cvt.encoder.stages.{i}."
@@ -25,7 +22,7 @@ HF_BLOCK = HF_STAGE + "layers.{j}."
 HF_ATTN = HF_BLOCK + "attention.attention."
 HF_CONV = HF_ATTN + "convolution_projection_{x}.convolution_projection."
 HF = Layout(
-    "hf",
+    "cvt",
     "hf",
     (
         Rule("stage{i}.cls_token", HF_STAGE + "cls_token"),
@@ -43,13 +40,14 @@ HF = Layout(
         Rule("head.{p}", "classifier.{p}"),
     ),
     words={"x": {"q": "query", "k": "key", "v": "value"}},
+    implies={"dialect": "hf"},
 )
 
-CHANNEL, POINTWISE = (0, 2, 3), (2, 3)
+CHANNEL = ones(0, 2, 3)
 LR_ATTN = "layers.{i}.2.layers.{j}.0."
 LR_MLP = "layers.{i}.2.layers.{j}.1.net."
 LUCIDRAINS = Layout(
-    "lucidrains",
+    "cvt",
     "lucidrains",
     (
         Rule("stage{i}.patch_embed.proj.{p}", "layers.{i}.0.{p}"),
@@ -77,40 +75,7 @@ LUCIDRAINS = Layout(
         Rule(BLOCK + "mlp.fc2.bias", LR_MLP + "4.bias"),
         Rule("head.{p}", "to_logits.2.{p}"),
     ),
+    implies={"dialect": "lucidrains"},
 )
 
-LAYOUTS = {layout.name: layout for layout in (OFFICIAL, HF, LUCIDRAINS)}
-WRAPPINGS = {"module.": "", "encoder.": "cvt.encoder."}
-"""What DataParallel puts before a name, and what a CvtModel without head leaves out."""
-
-
-def layout_named(name: str) -> Layout:
-    """Look up a layout; unknown names raise ``UnknownName``."""
-    if name not in LAYOUTS:
-        raise unknown("layout", name, LAYOUTS)
-    return LAYOUTS[name]
-
-
-def recognise(names: Iterable[str]) -> Layout:
-    """Return the layout that knows most of ``names``.
-
-    Raises ``CheckpointError`` when no layout knows any.
-    """
-    names = list(names)
-    best = max(LAYOUTS.values(), key=lambda layout: sum(map(layout.knows, names)))
-    if not any(map(best.knows, names)):
-        found = ", ".join(names[:3]) or "nothing"
-        raise CheckpointError(
-            f"none of {len(names)} tensors has a name that a CvT has in the layouts "
-            f"{', '.join(LAYOUTS)}; found {found}"
-        )
-    return best
-
-
-def unwrap(theirs: Mapping[str, Any]) -> dict[str, Any]:
-    """Names without what wrappers do to them (``WRAPPINGS``)."""
-    plain = dict(theirs)
-    for before, after in WRAPPINGS.items():
-        if all(name.startswith(before) for name in plain):
-            plain = {after + n.removeprefix(before): v for n, v in plain.items()}
-    return plain
+LAYOUTS = (OFFICIAL, HF, LUCIDRAINS)
