@@ -5,10 +5,10 @@ from minicvt.accounting.summary import (
     Saving,
     count_parts,
     kv_savings,
-    parameters_by_part,
     parts_table,
     savings_table,
 )
+from minicvt.models.costs import parameters_by_part
 
 __all__ = [
     "GROUPINGS",

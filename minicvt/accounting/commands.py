@@ -6,8 +6,9 @@ from itertools import groupby
 
 from minicvt import models
 from minicvt.accounting.errata import Effect, errata
-from minicvt.accounting.summary import Size, ledger_of, parts_table, savings_table
+from minicvt.accounting.summary import ledger_of, parts_table, savings_table
 from minicvt.errors import OptionError
+from minicvt.models.costs import Size
 from minicvt.models.dialects import DIALECTS, REST, WHOSE, differences, value_of
 from minicvt.tables import markdown, table
 
@@ -15,7 +16,8 @@ from minicvt.tables import markdown, table
 def count(model: str, image: Size | None = None, by: str = "part") -> None:
     """Print where a model's parameters and multiply-adds are, and what stride saves.
 
-    Nothing is allocated. Raises ``UnknownName`` and ``ShapeError``.
+    Nothing is allocated; the model is that for this size of image. Raises
+    ``UnknownName`` and ``ShapeError``.
     """
     config = models.variant(model)
     size = image or config.image
@@ -23,8 +25,9 @@ def count(model: str, image: Size | None = None, by: str = "part") -> None:
         costs = parts_table(config, size)
     else:
         costs = ledger_of(config, size)[1].table(by)
-    savings = savings_table(config, size)
-    print(f"{model} at {size[0]} x {size[1]}", costs, savings, sep="\n\n")
+    print(f"{model} at {size[0]} x {size[1]}", costs, sep="\n\n")
+    if max(getattr(config, "kv_stride", (1,))) > 1:
+        print("", savings_table(config, size), sep="\n")
 
 
 HOW = """\

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from minicvt.accounting.summary import Size, ledger_of
+from minicvt.accounting.summary import ledger_of
 from minicvt.blank import shapes_only
 from minicvt.errors import OptionError
 from minicvt.kernels.types import Array
 from minicvt.models import CvTConfig
+from minicvt.models.costs import Size
 from minicvt.models.dialects import DIALECTS, Choice, choices, differences
 from minicvt.train import evaluation
 

@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Self
 
-from minicvt.accounting.parts import part_of
 from minicvt.blank import Blank
 from minicvt.errors import unknown
+from minicvt.models.parts import part_of
 from minicvt.observe import Event, OperationEvent, observe
 from minicvt.tables import table
 from minicvt.tensor import Tensor
@@ -40,7 +40,7 @@ class Entry:
     @property
     def part(self) -> str:
         """What the operation is for, in the paper's words."""
-        return part_of(self.path, self.operation)
+        return part_of(self.path)
 
 
 GROUPINGS: dict[str, Callable[[Entry], str]] = {
