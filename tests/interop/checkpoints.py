@@ -60,3 +60,9 @@ def manifest(name):
     path = DATA / "manifests" / f"{name}.json"
     shapes = json.loads(path.read_text(encoding="utf-8"))
     return {key: tuple(shape) for key, shape in shapes.items()}
+
+
+def hollow(shapes):
+    """Tensors of these shapes that take no memory."""
+    zeros = {k: np.zeros((), int if "num_b" in k else np.float32) for k in shapes}
+    return {k: np.broadcast_to(zeros[k], shape) for k, shape in shapes.items()}

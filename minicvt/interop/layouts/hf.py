@@ -39,14 +39,12 @@ def _around(body: str, head: str) -> dict[str, str]:
     """Names outside the blocks."""
     return {
         "stage0.cls_token": body + ".embeddings.cls_token",
-        "stage0.dist_token": body + ".embeddings.distillation_token",
         "stage0.pos_embed": body + ".embeddings.position_embeddings",
         "stage0.patch_embed.proj.{p}": (
             body + ".embeddings.patch_embeddings.projection.{p}"
         ),
         "norm.{p}": body + ".layernorm.{p}",
         "head.{p}": head + ".{p}",
-        "head_dist.{p}": "distillation_classifier.{p}",
     }
 
 

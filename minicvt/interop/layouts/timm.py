@@ -8,7 +8,6 @@ BLOCK = "stage0.blocks.{j}."
 
 TOKENS = (
     Rule("stage0.cls_token", "cls_token"),
-    Rule("stage0.dist_token", "dist_token"),
     Rule("stage0.pos_embed", "pos_embed"),
 )
 ATTENTION = (
@@ -22,9 +21,8 @@ HEADS = (
     Rule("norm.{p}", "norm.{p}"),
     Rule("pre_logits.{p}", "pre_logits.fc.{p}"),
     Rule("head.{p}", "head.{p}"),
-    Rule("head_dist.{p}", "head_dist.{p}"),
 )
 PATCHES = (Rule("stage0.patch_embed.proj.{p}", "patch_embed.proj.{p}"),)
 
 TRANSFORMER = (*TOKENS, *PATCHES, *ATTENTION, *MLP, *HEADS)
-"""All of a ViT, plain or distilled."""
+"""All of a ViT."""
