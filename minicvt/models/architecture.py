@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from minicvt.errors import OptionError, unknown
+from minicvt.errors import OptionError
 from minicvt.grid import Grid
+from minicvt.models.checks import NAMES, check_names, check_stages
 from minicvt.models.config import Config
-from minicvt.nn.positions import KINDS
 from minicvt.nn.stems import stem_named
 from minicvt.ops.convolution import window_sizes
 
@@ -69,6 +69,7 @@ class Architecture(Config):
         "ffn",
         "local",
     )
+    counts = (*Config.counts, "dims", "depths", "heads", "kv_stride")
     resamples_itself: ClassVar[bool] = False
     dims: tuple[int, ...] = (192,)
     depths: tuple[int, ...] = (12,)
@@ -101,10 +102,8 @@ class Architecture(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field, known in (("positions", POSITIONS), ("position_kind", KINDS)):
-            if getattr(self, field) not in known:
-                raise unknown(field, getattr(self, field), known)
-        stem_named(self.stem)
+        check_names(self, {"positions": POSITIONS, **NAMES})
+        check_stages(self)
 
     def override(self, **overrides: Any) -> Self:
         """Copy with some fields changed.

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 from minicvt.errors import OptionError, unknown
+from minicvt.models.checks import check_whole, refused
 
 
 @dataclass(frozen=True)
@@ -14,19 +15,26 @@ class Config:
 
     ``image`` is the height and width it was published for, where counting starts.
     ``stage_fields`` have one entry a stage; one value there stands for all stages.
+    Those in ``counts`` are whole numbers from 1; ``OptionError`` says what is not.
     """
 
     paper: ClassVar[str]
     stage_fields: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ("num_classes", "in_chans", "image")
     name: str
     num_classes: int = 1000
     in_chans: int = 3
     image: tuple[int, int] = (224, 224)
 
     def __post_init__(self) -> None:
+        if self.stage_fields:
+            self._spread()
+        check_whole(self, self.counts)
+        if len(_tuple(self.image)) != 2:
+            raise refused(self, "image", "a height and a width")
+
+    def _spread(self) -> None:
         """Make each field of ``stage_fields`` as long as the first of them."""
-        if not self.stage_fields:
-            return
         first = self.stage_fields[0]
         stages = len(_tuple(getattr(self, first)))
         for name in self.stage_fields:
