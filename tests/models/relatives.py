@@ -68,6 +68,15 @@ FIELDS = {
     "repr": "representation",
 }
 """Arguments of the official constructors, and the field of ours that says the same."""
+READ = {"img_size", "img", "patch_size", "patch", "mlp", "classifier"}
+"""Arguments that say it in another form: :func:`overrides` reads them."""
+ONLY = {
+    "qk_ratio": 1,
+    "qk_scale": None,
+    "leff_local_size": 3,
+    "leff_with_bn": True,
+}
+"""Arguments that ours have not, and the only value with which they are ours."""
 
 
 def facts(name: str) -> Any:

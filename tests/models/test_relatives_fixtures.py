@@ -10,7 +10,17 @@ import pytest
 import minicvt as mc
 from minicvt.observe import ModuleEvent
 from tests.models.inert import inert, published_gradients
-from tests.models.relatives import NAMES, TRAINED, Answers, Fixture, answers, fixture
+from tests.models.relatives import (
+    FIELDS,
+    NAMES,
+    ONLY,
+    READ,
+    TRAINED,
+    Answers,
+    Fixture,
+    answers,
+    fixture,
+)
 from tests.oracle import relative_error
 
 CASES = [(name, "eval") for name in NAMES] + [(name, "train") for name in TRAINED]
@@ -111,6 +121,17 @@ def test_the_last_leff_of_ceit_is_dead_to_the_bit(mode):
     parameters = dict(answered("ceit_a", mode, "numpy").model.named_parameters())
     zero = {name for name, p in parameters.items() if not p.grad.any()}
     assert zero == {name for name in parameters if "stage0.blocks.1.mlp." in name}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_argument_of_the_official_constructor_is_read(name):
+    arguments = fixture(name).meta["config"]
+    others = {k: v for k, v in arguments.items() if k not in FIELDS.keys() | READ}
+    if "tokens_type" in others:
+        assert others.pop("tokens_type") == fixture(
+            name
+        ).model().config.stem.removeprefix("t2t_")
+    assert others == {k: ONLY[k] for k in others}
 
 
 @pytest.mark.parametrize("name", NAMES)
