@@ -43,7 +43,7 @@ def rebuild(
     """
     with _blaming(path):
         tensors = unwrap(contents.tensors)
-        layout, config = _describe(contents, tensors, model, overrides)
+        layout, config = describe(contents, tensors, model, overrides)
         built = _blank(config, dtype or _dtype(tensors))
         _check(built, layout, tensors, check_finite)
         built.load_state_dict(layout.to_ours(tensors))
@@ -61,15 +61,15 @@ def _blaming(path: StrPath) -> Iterator[None]:
         raise CheckpointError(f"{path}: configuration: {error}") from error
 
 
-def _describe(
+def describe(
     contents: Contents,
     tensors: Tensors,
     model: str | None,
     overrides: Mapping[str, Any],
 ) -> tuple[Layout, models.Config]:
-    """Say whose names these are, and read the configuration or infer it.
+    """Say whose names ``tensors`` have, and read the configuration or infer it.
 
-    Fields that the caller gives win.
+    Fields that the caller gives win. Raises ``CheckpointError`` that says what to give.
     """
     base = models.variant(model) if model else None
     stored = _stored(contents)

@@ -12,11 +12,12 @@ import numpy as np
 from minicvt.errors import CheckpointError
 from minicvt.files import StrPath, write_atomic, write_tensors
 from minicvt.interop.huggingface import write_config
-from minicvt.interop.inference import infer
+from minicvt.interop.inference import as_in
 from minicvt.interop.layouts import heads_of, layout_named
 from minicvt.interop.npz import SUFFIX, write_arrays
-from minicvt.interop.reading import CONFIG, LAYOUT, read
-from minicvt.interop.rebuilding import rebuild
+from minicvt.interop.reading import CONFIG, LAYOUT, Contents, read
+from minicvt.interop.rebuilding import describe, rebuild
+from minicvt.models import Config
 
 
 def export(model: Any, layout: str = "official") -> dict[str, np.ndarray]:
@@ -43,7 +44,7 @@ def save(model: Any, path: StrPath, layout: str = "official") -> None:
     if layout == "hf":
         _write_folder(Path(path), model, tensors)
     elif Path(path).suffix == SUFFIX:
-        _warn_of_loss(model, layout, tensors)
+        _warn_of_loss(model.config, tensors)
         write_arrays(path, tensors)
     else:
         write_tensors(path, tensors, {CONFIG: json.dumps(ours), LAYOUT: layout})
@@ -57,23 +58,22 @@ def _write_folder(folder: Path, model: Any, tensors: dict[str, np.ndarray]) -> N
     write_atomic(folder / "config.json", content.encode())
 
 
-def _warn_of_loss(model: Any, layout: str, tensors: dict[str, np.ndarray]) -> None:
-    """Warn of what a file without configuration cannot say."""
-    config = model.config
+def _warn_of_loss(config: Config, tensors: dict[str, np.ndarray]) -> None:
+    """Warn of what a file without configuration will not say when it is read."""
     try:
-        shapes = {name: array.shape for name, array in model.state_dict().items()}
-        told = infer(shapes, layout_named(config.paper, layout), None, {})
+        _, told = describe(Contents(tensors, {}, None), tensors, None, {})
     except CheckpointError as error:
         warnings.warn(f"an .npz holds no configuration: {error}", stacklevel=3)
         return
-    lost = [
-        f"{name}={value!r}"
-        for name, value in config.as_dict().items()
-        if name != "name" and told.as_dict()[name] != value
-    ]
+    ours, theirs = config.as_dict(), told.as_dict()
+    theirs |= as_in(config, theirs)
+    lost = {k: v for k, v in ours.items() if k != "name" and theirs.get(k, v) != v}
+    if lost.pop("paper", None):
+        lost["model"] = config.name  # which names the paper
     if lost:
+        given = ", ".join(f"{name}={value!r}" for name, value in lost.items())
         warnings.warn(
-            f"an .npz holds no configuration: to load this one, give {', '.join(lost)}",
+            f"an .npz holds no configuration: to load this one, give {given}",
             stacklevel=3,
         )
 

@@ -27,7 +27,11 @@ from minicvt.nn import Init, Linear
 
 @dataclass(frozen=True)
 class DeiTConfig(Architecture):
-    """What makes one DeiT; ``distilled`` adds a token and a head."""
+    """What makes one DeiT; ``distilled`` adds a token and a head.
+
+    Without ``dist_head`` it adds the token alone, which is how transformers fine-tunes
+    (DeiTForImageClassification).
+    """
 
     paper = "deit"
     cls: tuple[bool, ...] = (True,)
@@ -36,6 +40,7 @@ class DeiTConfig(Architecture):
     resampling: str = "bicubic"
     norm_eps: float = 1e-6
     distilled: bool = False
+    dist_head: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,7 +66,7 @@ class DeiT(Transformer):
     def __init__(self, config: DeiTConfig, init: Init) -> None:
         super().__init__(config, init)
         self.head_dist = None
-        if config.distilled:
+        if config.distilled and config.dist_head:
             self.head_dist = Linear(config.dims[-1], config.num_classes, init=init)
 
     def forward(self, images: Any) -> Any:

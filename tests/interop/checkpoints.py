@@ -23,6 +23,46 @@ SMALL = {
 }
 
 
+ONE_STAGE = {"dims": (24,), "depths": (2,), "heads": (3,), "num_classes": 5}
+PATCHES = {"embed": ((4, 4, 0),), "mlp_ratios": 1.7, "image": (16, 24)}
+FOUR_STAGES = {
+    "dims": (8, 12, 16, 24),
+    "depths": (1, 1, 2, 1),
+    "heads": (1, 2, 4, 3),
+    "num_classes": 5,
+}
+RELATIVES = {
+    "vit-b16": ONE_STAGE | PATCHES,
+    "deit-tiny": ONE_STAGE | PATCHES,
+    "deit-tiny-distilled": ONE_STAGE | PATCHES,
+    "t2t-7": ONE_STAGE | {"stem_dim": 8, "image": (32, 48)},
+    "t2t-t-14": ONE_STAGE | {"stem_dim": 8, "image": (32, 48)},
+    "ceit-tiny": ONE_STAGE | {"stem_dim": 6, "image": (32, 48)},
+    "pvt-tiny": FOUR_STAGES | {"mlp_ratios": (4, 3, 2, 2), "image": (64, 64)},
+    "cmt-ti": FOUR_STAGES | {"stem_dim": 4, "head_width": 20, "image": (64, 96)},
+    "resnet-50": {
+        "dims": (16, 24, 32, 40),
+        "depths": (1, 2, 1, 1),
+        "stem_dim": 8,
+        "num_classes": 5,
+        "image": (48, 64),
+    },
+}
+
+
+def relative(name, dtype="float64", **overrides):
+    """A small model of another paper in evaluation mode, every number random."""
+    made = models.build(name, dtype=dtype, **(RELATIVES[name] | overrides)).eval()
+    rng = np.random.default_rng(2)
+    state = made.state_dict()
+    for key, value in state.items():
+        if value.dtype.kind == "f":
+            one = value.ndim == 1 and key.endswith(("weight", "var"))
+            state[key] = (one + rng.uniform(-0.5, 0.5, value.shape)).astype(dtype)
+    made.load_state_dict(state)
+    return made
+
+
 def small(**overrides):
     """A two-stage CvT in evaluation mode, no two of its numbers alike."""
     model = models.build("cvt-13", seed=1, **(SMALL | overrides)).eval()

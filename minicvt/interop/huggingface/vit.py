@@ -65,8 +65,6 @@ def write(config: Any) -> dict[str, Any]:
     (patch, stride, padding), *more = config.embed
     if more or (stride, padding) != (patch, 0) or config.positions == "none":
         raise cannot(name, "in one stage of patches with positions only")
-    if getattr(config, "representation", 0):
-        raise cannot(name, "without a hidden layer before the head only")
     return {
         **_whose(config),
         "hidden_size": config.dims[0],
@@ -85,8 +83,9 @@ def _whose(config: Any) -> dict[str, Any]:
     """Which model of theirs it is."""
     if not getattr(config, "distilled", False):
         return {"architectures": ["ViTForImageClassification"], "model_type": "vit"}
+    teacher = "WithTeacher" if config.dist_head else ""
     return {
-        "architectures": ["DeiTForImageClassificationWithTeacher"],
+        "architectures": [f"DeiTForImageClassification{teacher}"],
         "model_type": "deit",
     }
 

@@ -17,7 +17,7 @@ from minicvt.interop.inference import cvt, relatives, resnet
 from minicvt.interop.inference.shapes import Shapes, count_blocks, widths
 from minicvt.interop.layout import Layout
 
-__all__ = ["count_blocks", "infer"]
+__all__ = ["as_in", "count_blocks", "infer"]
 
 READERS = {"cvt": cvt.READER, "resnet": resnet.READER} | relatives.READERS
 
@@ -36,8 +36,8 @@ def infer(
     told |= as_in(base, told)
     implied = {k: v for k, v in layout.implies.items() if getattr(base, k) != v}
     config = base.override(**(implied | told | dict(given)))
-    rest = reader.beside(shapes, config)
-    return config.override(**{k: v for k, v in rest.items() if k not in given})
+    rest = {name: tell for name, tell in reader.beside.items() if name not in given}
+    return config.override(**{k: tell(shapes, config) for k, tell in rest.items()})
 
 
 def same_size(paper: str, told: Mapping[str, Any]) -> models.Config | None:

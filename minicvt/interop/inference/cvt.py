@@ -70,7 +70,7 @@ def sharing(shapes: Shapes) -> str | None:
     return next(names, None)
 
 
-def projections(shapes: Shapes, config: CvTConfig) -> Fields:
+def projections(shapes: Shapes, config: CvTConfig) -> tuple[str, ...]:
     """Method of each stage; "avg" and "linear" have no weights to tell them by."""
     found = []
     for i, method in enumerate(config.projection):
@@ -86,7 +86,7 @@ def projections(shapes: Shapes, config: CvTConfig) -> Fields:
                 f"stage {i} has no convolution before q, k and v, so that its tokens "
                 'are pooled or not: give projection="avg" or "linear"'
             )
-    return {"projection": tuple(found)}
+    return tuple(found)
 
 
 def embeddings(shapes: Shapes, stages: int) -> tuple[tuple[int, int, int], ...]:
@@ -100,4 +100,4 @@ def embeddings(shapes: Shapes, stages: int) -> tuple[tuple[int, int, int], ...]:
     return tuple((kernel, STRIDES[kernel], 0) for kernel in kernels)
 
 
-READER = Reader(from_shapes, by_rule, projections)
+READER = Reader(from_shapes, by_rule, {"projection": projections})

@@ -67,7 +67,9 @@ def vit(shapes: Shapes) -> Fields:
 
 def deit(shapes: Shapes) -> Fields:
     """Whether there is a token of distillation, and whether it has a head."""
-    return {"distilled": "stage0.dist_token" in shapes}
+    distilled = "stage0.dist_token" in shapes
+    head = "head_dist.weight" in shapes or not distilled
+    return {"distilled": distilled, "dist_head": head}
 
 
 def reductions(shapes: Shapes) -> Fields:
@@ -107,7 +109,7 @@ def unpublished(
     return PAPERS[paper](paper).override(**told | {"heads": wanted})
 
 
-def side(shapes: Shapes, config: Any) -> Fields:
+def side(shapes: Shapes, config: Any) -> tuple[int, int]:
     """Image for which there are as many positions as the first table has.
 
     A square one, unless the configuration's own fits.
@@ -124,8 +126,9 @@ def side(shapes: Shapes, config: Any) -> Fields:
                 f"stage {i} has positions for {places} places, which is no square: "
                 "give image=(height, width)"
             )
-        return {"image": (isqrt(places) * stride,) * 2}
-    return {}
+        return (isqrt(places) * stride,) * 2
+    height, width = config.image
+    return height, width
 
 
 def reader(paper: str, *parts: Callable[[Shapes], Fields]) -> Reader:
@@ -134,7 +137,7 @@ def reader(paper: str, *parts: Callable[[Shapes], Fields]) -> Reader:
     def told(shapes: Shapes) -> Fields:
         return {k: v for part in (stages, *parts) for k, v in part(shapes).items()}
 
-    return Reader(told, partial(unpublished, paper), side)
+    return Reader(told, partial(unpublished, paper), {"image": side})
 
 
 READERS = {

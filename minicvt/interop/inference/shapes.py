@@ -19,12 +19,13 @@ class Reader(NamedTuple):
     """How the configuration of one paper is read from shapes.
 
     ``told`` returns fields that are certain, ``unpublished`` a configuration of sizes
-    that no variant has, and ``beside`` what is told beside a configuration alone.
+    that no variant has, and ``beside`` functions for fields that shapes tell only to
+    who knows the rest of the configuration.
     """
 
     told: Callable[[Shapes], Fields]
     unpublished: Callable[[Shapes, Fields, Mapping[str, Any]], Any]
-    beside: Callable[[Shapes, Any], Fields]
+    beside: Mapping[str, Callable[[Shapes, Any], Any]]
 
 
 def count_blocks(shapes: Shapes) -> tuple[int, ...]:
