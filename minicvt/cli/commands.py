@@ -46,6 +46,7 @@ def _train_options(parser: ArgumentParser) -> None:
     either.add_argument(
         "--seed", type=seeds, dest="seeds", metavar="N", help="a single one (0)"
     )
+    add("--model", metavar="NAME", help="instead of the recipe's, as in vit-digits16")
     add("--epochs", type=positive, metavar="N", help="instead of the recipe's")
     add("--out", type=Path, metavar="DIR", help="keep checkpoints here, and resume")
     add("--kernels", metavar="BODY", help="loops, numpy or numba")

@@ -26,6 +26,7 @@ from typing import Any
 
 from minicvt.grid import Grid
 from minicvt.models.architecture import Architecture
+from minicvt.models.config import DIGITS16
 from minicvt.models.stage import Stage, Transformer
 from minicvt.nn import MLP, Attention, Init, LayerNorm, Module, Parameter, unflatten
 from minicvt.ops import concatenate
@@ -119,5 +120,16 @@ VARIANTS = {
     "ceit-tiny": CeiTConfig("ceit-tiny"),
     "ceit-small": CeiTConfig("ceit-small", dims=(384,), heads=(6,)),
     "ceit-base": CeiTConfig("ceit-base", dims=(768,), heads=(12,)),
+    "ceit-digits16": CeiTConfig(
+        "ceit-digits16",
+        **DIGITS16,
+        stem_dim=16,
+        dims=(32,),
+        depths=(2,),
+        heads=(2,),
+        embed=((1, 1, 0),),
+        mlp_ratios=(3.0,),
+        init="xavier",
+    ),
 }
-"""The paper's three sizes."""
+"""The paper's three sizes, and one that learns digits while one waits."""

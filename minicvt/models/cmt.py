@@ -28,6 +28,7 @@ from typing import Any
 
 from minicvt import ops
 from minicvt.models.architecture import Architecture
+from minicvt.models.config import DIGITS16
 from minicvt.models.stage import Transformer
 from minicvt.nn import BatchNorm2d, Dropout, Init, Linear, Pointwise
 from minicvt.tensor import Tensor
@@ -102,5 +103,21 @@ VARIANTS = {
         stem_dim=38,
         head_dropout=0.3,
     ),
+    "cmt-digits16": CMTConfig(
+        "cmt-digits16",
+        **DIGITS16,
+        stem_dim=16,
+        dims=(24, 48),
+        depths=(1, 1),
+        heads=(1, 2),
+        embed=((2, 2, 0),),
+        kv_stride=(2, 1),
+        mlp_ratios=(2.0,),
+        head_width=96,
+        init="xavier",
+    ),
 }
-"""The paper's four sizes, each for the image size it was trained at."""
+"""The paper's four sizes, each for the image size it was trained at.
+
+digits16 has two stages and learns digits while one waits.
+"""

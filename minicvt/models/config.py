@@ -73,3 +73,11 @@ class Config:
 def _tuple(value: Any) -> tuple[Any, ...]:
     """Read a field that may be one value for all stages."""
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+DIGITS16: dict[str, Any] = {"in_chans": 1, "num_classes": 10, "image": (16, 16)}
+"""What the models have in common that learn digits of 16 x 16 pixels.
+
+One of each paper is named so, with its own stem and parts and, within a fifth, as many
+parameters as cvt-c8w: small enough to train while one waits, and to compare.
+"""

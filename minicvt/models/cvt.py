@@ -26,6 +26,7 @@ from typing import Any, Self
 from minicvt.errors import unknown
 from minicvt.models import dialects
 from minicvt.models.architecture import Architecture
+from minicvt.models.config import DIGITS16
 from minicvt.models.stage import Transformer
 from minicvt.nn import Init, Parameter
 
@@ -108,6 +109,19 @@ VARIANTS = {
         activation="gelu",
         init="xavier",
     ),
+    "cvt-digits16": CvTConfig(
+        "cvt-digits16",
+        **DIGITS16,
+        dims=(24, 48),
+        depths=(1, 1),
+        heads=(1, 3),
+        embed=((3, 2, 1),),
+        mlp_ratios=(2.0,),
+        cls=(False, True),
+        drop_path=(0.0,),
+        activation="gelu",
+        init="xavier",
+    ),
     "cvt-rgb32": CvTConfig(
         "cvt-rgb32",
         num_classes=10,
@@ -121,8 +135,9 @@ VARIANTS = {
         init="xavier",
     ),
 }
-"""The paper's three models, and two small enough to train while one waits.
+"""The paper's three models, and three small enough to train while one waits.
 
-c8w is the hello-world one, for 8 x 8 digits; rgb32 has the paper's three stages, on
+c8w is the hello-world one, for 8 x 8 digits; digits16 is the same for 16 x 16, where
+every paper has one to compare with; rgb32 has the paper's three stages, on
 32 x 32 colour pictures, whose strides 4, 2, 2 would leave 2 x 2 tokens.
 """

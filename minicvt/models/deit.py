@@ -21,6 +21,7 @@ from typing import Any
 
 from minicvt.errors import OptionError
 from minicvt.models.architecture import Architecture
+from minicvt.models.config import DIGITS16
 from minicvt.models.stage import Transformer
 from minicvt.nn import Init, Linear
 
@@ -90,5 +91,17 @@ VARIANTS = {
     )
     for suffix in ("", "-distilled")
     for size, numbers in SIZES.items()
+} | {
+    "deit-digits16": DeiTConfig(
+        "deit-digits16",
+        **DIGITS16,
+        dims=(40,),
+        depths=(3,),
+        heads=(4,),
+        embed=((4, 4, 0),),
+        mlp_ratios=(2.0,),
+        init="xavier",
+        distilled=True,
+    )
 }
-"""The paper's three sizes, plain and distilled."""
+"""The paper's three sizes, plain and distilled; digits16 is distilled as well."""

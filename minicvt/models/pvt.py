@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minicvt.models.architecture import Architecture
+from minicvt.models.config import DIGITS16
 from minicvt.models.stage import Transformer
 from minicvt.nn import Init
 
@@ -62,5 +63,17 @@ VARIANTS = {
     "pvt-small": PVTConfig("pvt-small", depths=(3, 4, 6, 3)),
     "pvt-medium": PVTConfig("pvt-medium", depths=(3, 4, 18, 3)),
     "pvt-large": PVTConfig("pvt-large", depths=(3, 8, 27, 3)),
+    "pvt-digits16": PVTConfig(
+        "pvt-digits16",
+        **DIGITS16,
+        dims=(16, 32, 40),
+        depths=(1, 1, 1),
+        heads=(1, 2, 2),
+        embed=((2, 2, 0),),
+        mlp_ratios=(2.0,),
+        kv_stride=(4, 2, 1),
+        cls=(False, False, True),
+        init="xavier",
+    ),
 }
-"""The paper's four sizes."""
+"""The paper's four sizes, and three stages that learn digits while one waits."""

@@ -25,7 +25,7 @@ from typing import Any
 
 from minicvt import ops
 from minicvt.errors import OptionError, unknown
-from minicvt.models.config import Config
+from minicvt.models.config import DIGITS16, Config
 from minicvt.nn import BatchNorm2d, Conv2d, Init, Linear, Module, ModuleList, as_images
 from minicvt.tensor import Tensor
 
@@ -136,15 +136,12 @@ VARIANTS = {
     "resnet-50": ResNetConfig("resnet-50"),
     "resnet-101": ResNetConfig("resnet-101", depths=(3, 4, 23, 3)),
     "resnet-152": ResNetConfig("resnet-152", depths=(3, 8, 36, 3)),
-    "resnet-digits8": ResNetConfig(
-        "resnet-digits8",
-        in_chans=1,
-        num_classes=10,
-        image=(8, 8),
-        dims=(32, 64, 128),
-        depths=(2, 1, 1),
-        stem="cifar",
+    "resnet-digits16": ResNetConfig(
+        "resnet-digits16",
+        **DIGITS16,
+        dims=(64, 128),
+        depths=(2, 1),
         stem_dim=16,
     ),
 }
-"""The paper's three with bottlenecks, and one that learns 8 x 8 digits in seconds."""
+"""The paper's three with bottlenecks, and one that learns digits while one waits."""

@@ -38,6 +38,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minicvt.models.architecture import Architecture, Window
+from minicvt.models.config import DIGITS16
 from minicvt.models.stage import Transformer
 from minicvt.nn import Init
 
@@ -92,5 +93,19 @@ VARIANTS = {
         f"t2t-t-{n}": T2TConfig(f"t2t-t-{n}", stem="t2t_transformer", **SIZES[n])
         for n in SIZES_OF_T
     },
+    "t2t-digits16": T2TConfig(
+        "t2t-digits16",
+        **DIGITS16,
+        stem_dim=16,
+        dims=(48,),
+        depths=(1,),
+        heads=(3,),
+        embed=((3, 1, 1),),
+        mlp_ratios=(2.0,),
+        init="xavier",
+    ),
 }
-"""Token layers are performers, and transformers in the three named t."""
+"""Token layers are performers, and transformers in the three named t.
+
+digits16 learns digits while one waits; its third split keeps the 2 x 2 tokens apart.
+"""

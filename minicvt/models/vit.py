@@ -26,6 +26,7 @@ from typing import Any
 
 from minicvt import ops
 from minicvt.models.architecture import Architecture
+from minicvt.models.config import DIGITS16
 from minicvt.models.stage import Transformer
 from minicvt.nn import Init, Linear, Parameter
 from minicvt.tensor import Tensor
@@ -95,8 +96,19 @@ VARIANTS = {
     )
     for size, numbers in SIZES.items()
     for patch in PATCHES.get(size, (14,))
+} | {
+    "vit-digits16": ViTConfig(
+        "vit-digits16",
+        **DIGITS16,
+        dims=(40,),
+        depths=(3,),
+        heads=(4,),
+        embed=((4, 4, 0),),
+        mlp_ratios=(2.0,),
+    )
 }
 """Tiny, Small, Base, Large and Huge, named with their patch; g and G are giants.
 
 g and G are those of Zhai et al. 2021, whose MLP is not 4 times as wide.
+digits16 learns digits while one waits.
 """

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import add
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +41,10 @@ def fit(
     With a ``checkpoint`` the run is saved there after every epoch, and goes on
     from there if the file exists: a run killed at any moment ends with the same
     bits as one that was not. ``on_epoch`` is called with each `Epoch`.
+
+    A model that returns several logits in training, as a distilled DeiT does, learns
+    the labels with each: the loss is the mean of the cross-entropies. DeiT's second
+    head is meant for a teacher's answers; there is no teacher here.
 
     Raises ``NotFiniteError`` at the first loss or gradient that is not finite, with
     its origin, and ``CheckpointError`` for the file of another run.
@@ -81,8 +88,10 @@ def train_step(run: Run, images: Array, labels: Array, lr: float) -> tuple[float
     """One batch: forward, backward, clip, update; return its loss and its hits."""
     model, optimizer, recipe = run.model, run.optimizer, run.recipe
     states = run.random_states()
-    logits = model(images)
-    loss = cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
+    output = model(images)
+    heads = output if isinstance(output, tuple) else (output,)
+    smoothing = recipe.label_smoothing
+    loss = _mean([cross_entropy(y, labels, label_smoothing=smoothing) for y in heads])
     if not math.isfinite(loss.item()):
         run.rewind(states)  # the same masks again
         cause = diagnosis.forward(model, images)
@@ -95,4 +104,9 @@ def train_step(run: Run, images: Array, labels: Array, lr: float) -> tuple[float
         raise NotFiniteError(f"{run.place}: the gradient is not finite: {cause}")
     optimizer.step(lr)
     run.step += 1
-    return loss.item(), int((logits.numpy().argmax(-1) == labels).sum())
+    logits = _mean([head.numpy() for head in heads])
+    return loss.item(), int((logits.argmax(-1) == labels).sum())
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    return reduce(add, values) * (1 / len(values))

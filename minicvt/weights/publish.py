@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from minicvt import models
 from minicvt.data import Dataset, load
 from minicvt.errors import CheckpointError
 from minicvt.files import StrPath, write_atomic, write_tensors
@@ -70,8 +69,8 @@ def hits(model: Any, dataset: Dataset) -> Array:
 
 def _finished(task: str, seed: int, runs: StrPath) -> Run:
     recipe = replace(RECIPES[task], seed=seed)
-    model = models.build(recipe.model, seed=seed, **recipe.overrides)
-    run = Run.start(model, load(recipe.dataset, seed), recipe)
+    dataset = load(recipe.dataset, seed)
+    run = Run.start(recipe.build(dataset), dataset, recipe)
     path = Path(runs) / f"{task}-{seed}.safetensors"
     restore_run(path, run)
     if run.progress < 1:

@@ -198,14 +198,14 @@ def test_any_size_runs_forward_and_backward(size, stem):
 
 def test_the_one_for_digits_is_as_large_as_the_smallest_cvt():
     with mc.shapes_only():
-        ours, cvt = (models.build(name) for name in ("resnet-digits8", "cvt-c8w"))
+        ours, cvt = (models.build(name) for name in ("resnet-digits16", "cvt-digits16"))
     assert ours.count_parameters() == pytest.approx(cvt.count_parameters(), rel=0.2)
     assert ours.config.image == cvt.config.image
 
 
 def test_configuration_survives_json():
-    config = models.variant("resnet-digits8", stride_in="conv1", depths=2)
-    assert config.depths == (2, 2, 2)
+    config = models.variant("resnet-digits16", stride_in="conv1", depths=2)
+    assert config.depths == (2, 2)
     assert models.from_dict(json.loads(json.dumps(config.as_dict()))) == config
 
 
