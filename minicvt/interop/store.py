@@ -11,12 +11,13 @@ import numpy as np
 
 from minicvt.errors import CheckpointError
 from minicvt.files import StrPath, write_atomic, write_tensors
+from minicvt.interop.describing import describe
 from minicvt.interop.huggingface import write_config
 from minicvt.interop.inference import as_in
 from minicvt.interop.layouts import heads_of, layout_named
 from minicvt.interop.npz import SUFFIX, write_arrays
 from minicvt.interop.reading import CONFIG, LAYOUT, Contents, read
-from minicvt.interop.rebuilding import describe, rebuild
+from minicvt.interop.rebuilding import rebuild
 from minicvt.models import Config
 
 
@@ -88,13 +89,15 @@ def load(
 ) -> Any:
     """Build the model of a checkpoint, in evaluation mode.
 
-    ``path`` is a file that :func:`save` wrote; a bare state of the official code, in
-    safetensors, or pickled for those who have PyTorch; a folder or hub name in the
-    manner of transformers. The layout is told by the names of the tensors. The
-    configuration is read, or inferred from shapes; where these leave something open,
-    name the variant (``model="cvt-13"``) or the fields (``heads=(1, 3, 6)``). Fields
-    given win: ``dialect="microsoft"`` runs a Hugging Face folder with QuickGELU.
-    Weights in half precision are widened to float32.
+    ``path`` is a file that :func:`save` wrote; a bare state of a paper's official code
+    or of timm, in safetensors, or pickled for those who have PyTorch; a JAX checkpoint
+    in .npz; a folder or hub name in the manner of transformers. Paper and layout are
+    told by the names of the tensors. The configuration is read, or inferred from
+    shapes; where these leave something open, name the variant (``model="cvt-13"``) or
+    the fields (``heads=(1, 3, 6)``). A plain DeiT has the names of timm's ViT, and is
+    taken for one unless the variant says otherwise. Fields given win:
+    ``dialect="microsoft"`` runs a Hugging Face folder of CvT with QuickGELU. Weights in
+    half precision are widened to float32.
 
     Raises ``CheckpointError`` when the checkpoint is damaged or foreign, does not
     hold the model it describes (a table says what differs), or has weights that are

@@ -15,8 +15,9 @@ from safetensors.numpy import save
 
 import minicvt as mc
 from minicvt.errors import CheckpointError
+from minicvt.interop import export
 from minicvt.interop.reading import CONFIG
-from tests.interop.checkpoints import same_state, small
+from tests.interop.checkpoints import relative, same_state, small
 
 KINDS = ("cut", "flip", "zeros", "insert", "remove", "swap", "header", "number")
 NUMBERS = (b"0", b"-1", b"1e9", b"999999999", b"1.5", b"null", b'"x"', b"[]", b"1e400")
@@ -105,15 +106,60 @@ def configuration(folder):
     return folder / "m", folder / "m" / "config.json"
 
 
+def npz(folder):
+    """JAX's kind, whose zip archive has a checksum for each array."""
+    mc.save(smallest("vit-b16"), folder / "vit.npz")
+    return folder / "vit.npz", folder / "vit.npz"
+
+
+def pyramid(folder):
+    return described(folder, smallest("pvt-tiny"))
+
+
+def residual(folder):
+    return described(folder, smallest("resnet-50"))
+
+
+def described(folder, model):
+    """A folder of another paper, whose description is damaged."""
+    mc.save(model, folder / "m", layout="hf")
+    config = json.loads((folder / "m" / "config.json").read_text(encoding="utf-8"))
+    del config["minicvt"]
+    (folder / "m" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return folder / "m", folder / "m" / "config.json"
+
+
+def smallest(name):
+    sizes = {
+        "vit-b16": {"depths": (1,), "image": (8, 8), "mlp_ratios": 1.0},
+        "pvt-tiny": {"depths": (1,) * 4, "image": (32, 32), "embed_eps": 1e-6},
+        "resnet-50": {"dims": (8, 8), "depths": (1, 1), "stem_dim": 4},
+    }
+    return relative(name, **sizes[name])
+
+
+def convolutional(folder):
+    """Names with letters and numbers, told apart by both."""
+    (folder / "model").write_bytes(save(export(relative("cmt-ti"))))
+    return folder / "model", folder / "model"
+
+
 FILES = (ours, unhashed, bare, weights, configuration)
+RELATIVES = {
+    npz: lambda: smallest("vit-b16"),
+    pyramid: lambda: smallest("pvt-tiny"),
+    residual: lambda: smallest("resnet-50"),
+    convolutional: lambda: relative("cmt-ti"),
+}
 
 
 def survive(make, folder, seeds):
     """Load files damaged in every way; return how many were refused."""
     path, damaged = make(folder)
-    whole, model = damaged.read_bytes(), tiny()
+    whole, model = damaged.read_bytes(), RELATIVES.get(make, tiny)()
     given = {"heads": (1, 2)} if make is bare else {}
-    assert mc.load(path, **given).config.dims == (4, 4)
+    given |= {"image": (64, 96)} if make is convolutional else {}
+    assert mc.load(path, **given).config.dims == model.config.dims
     refused = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -130,7 +176,7 @@ def survive(make, folder, seeds):
 
 def check_sound(loaded, model, make):
     """What loads is what was saved, or at least has its names and finite numbers."""
-    if make in (ours, configuration):
+    if make in (ours, configuration, npz, pyramid, residual):
         assert same_state(loaded, model)
     state = loaded.state_dict()
     assert state.keys() == model.state_dict().keys()
@@ -140,6 +186,11 @@ def check_sound(loaded, model, make):
 @pytest.mark.parametrize("make", FILES)
 def test_five_hundred_damaged_files(tmp_path, make):
     assert survive(make, tmp_path, range(500)) >= 250
+
+
+@pytest.mark.parametrize("make", RELATIVES)
+def test_two_hundred_damaged_files_of_relatives(tmp_path, make):
+    assert survive(make, tmp_path, range(200)) >= 100
 
 
 def test_a_header_that_looks_like_a_pickle(tmp_path):
