@@ -18,6 +18,7 @@ from minicvt.interop.npz import is_npz, read_arrays
 CONFIG, LAYOUT = "minicvt.config", "minicvt.layout"  # in our own files' text
 OFFICIAL = "official"  # the layout of those that do not say theirs
 ADVICE = re.compile("weights.only", re.IGNORECASE)
+WRAPPERS = ("state_dict_ema", "state_dict", "model")  # averaged weights before others
 PICKLES = (b"PK\x03\x04", b"\x80")  # PyTorch's archive since 1.6, and before
 
 
@@ -84,7 +85,7 @@ def _read_pickle(path: Path) -> dict[str, np.ndarray]:
         raise CheckpointError(
             f"{path}: PyTorch's weights_only loader refuses it: {_reason(error)}"
         ) from error
-    for wrapper in ("state_dict", "model"):
+    for wrapper in WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
             state = state[wrapper]
     if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):

@@ -37,6 +37,14 @@ def test_a_wrapped_state(tmp_path, wrapper):
     assert same_state(mc.load(tmp_path / "wrapped.pth", **TOLD), small())
 
 
+def test_averaged_weights_come_before_others(tmp_path):
+    """T2T-ViT and timm keep both, and evaluate the average."""
+    state = {k: torch.tensor(v) for k, v in small().state_dict().items()}
+    other = {k: torch.zeros_like(v) for k, v in state.items()}
+    torch.save({"state_dict": other, "state_dict_ema": state}, tmp_path / "both.pth")
+    assert same_state(mc.load(tmp_path / "both.pth", **TOLD), small())
+
+
 def test_bfloat16_is_widened(tmp_path):
     state = {
         k: torch.tensor(v).bfloat16() if v.dtype.kind == "f" else torch.tensor(v)

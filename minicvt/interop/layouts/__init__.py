@@ -13,11 +13,11 @@ from minicvt.errors import CheckpointError, unknown
 from minicvt.interop.layout import Layout
 from minicvt.interop.layouts import ceit, cmt, cvt, deit, pvt, resnet, t2t, vit
 
-LAYOUTS: dict[str, dict[str, Layout]] = {}
-"""Layouts by paper and name, those first that are to be thought of first."""
-for module in (cvt, vit, deit, pvt, t2t, ceit, cmt, resnet):
-    for layout in module.LAYOUTS:
-        LAYOUTS.setdefault(layout.paper, {})[layout.name] = layout
+LAYOUTS: dict[str, dict[str, Layout]] = {
+    module.LAYOUTS[0].paper: {layout.name: layout for layout in module.LAYOUTS}
+    for module in (cvt, vit, deit, pvt, t2t, ceit, cmt, resnet)
+}
+"""Layouts by paper and name; of those that know the same names the first holds."""
 
 BODIES = {
     "embeddings.distillation_token": "deit.",
