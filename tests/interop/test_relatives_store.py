@@ -114,6 +114,15 @@ def write_official(folder, theirs):
     return write_bare(folder / "bare.safetensors", state)
 
 
+@pytest.mark.parametrize("layout", ["official", "hf"])
+@pytest.mark.parametrize("stem", ["imagenet", "cifar"])
+def test_a_bare_resnet_needs_no_help(tmp_path, layout, stem):
+    model = relative("resnet-50", stem=stem)
+    again = mc.load(write_bare(tmp_path / "bare", export(model, layout)))
+    assert again.config == model.config.override(name="resnet", image=(224, 224))
+    assert same_state(again, model)
+
+
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
