@@ -1,6 +1,7 @@
 """What a model looked at, and how far such maps can be believed."""
 
 from minicvt.interpret.faithfulness import deletion, orders, pointing
-from minicvt.interpret.rollout import Level, rollout, watch
+from minicvt.interpret.rollout import Level, rollout
+from minicvt.interpret.watching import watch
 
 __all__ = ["Level", "deletion", "orders", "pointing", "rollout", "watch"]

@@ -13,7 +13,8 @@ import numpy as np
 
 from minicvt import models
 from minicvt.data.streams import stream
-from minicvt.interpret.rollout import Level, rollout, watch
+from minicvt.interpret.rollout import Level, rollout
+from minicvt.interpret.watching import watch
 from minicvt.kernels.types import Array
 from minicvt.train import predict
 
@@ -85,13 +86,17 @@ def contrast(images: Array) -> Array:
 
 
 def attention_maps(model: Any, images: Array) -> Maps:
-    """Three maps from a model's attention: all of it, the last stage's, the last's."""
+    """Return a model's :func:`depth_maps` of many images, a batch at a time."""
     starts = range(0, len(images), BATCH)
     parts = [depth_maps(watch(model, images[i : i + BATCH])) for i in starts]
     return {name: [np.concatenate([part[name] for part in parts])] for name in parts[0]}
 
 
 def depth_maps(levels: list[Level]) -> dict[str, Array]:
-    """Rollout through all blocks, the last stage's, and the last one, to pixels."""
-    depths = {"rollout": None, "last stage": len(levels[-1].blocks), "last block": 1}
+    """Rollout through all blocks, the last stage's, and the last one, to pixels.
+
+    A single stage is all blocks: it has no map of its own.
+    """
+    stage = {"last stage": len(levels[-1].blocks)} if len(levels) > 1 else {}
+    depths: dict[str, int | None] = {"rollout": None, **stage, "last block": 1}
     return {name: rollout(levels, depth) for name, depth in depths.items()}

@@ -1,41 +1,39 @@
-"""Attention rollout through a pyramid: from the class token to the pixels.
+"""Attention rollout through a pyramid: from what the head reads to the pixels.
 
 Abnar & Zuidema (2020) follow attention through blocks that all have the same
 tokens: each passes on half by attention and half by the residual path,
-F = (A + I) / 2, and a row of the product says where a token's content came from. In
-CvT there are fewer keys than queries and each stage has a map of its own, so two
-steps join: a key hands what it holds to the tokens its window read, and a token of
-one stage to the tokens (at last, pixels) that its embedding's window read. How a
-window deals is in :mod:`minicvt.interpret.windows`. Nothing here is learned, and
-nothing but the observer's events is read.
+F = (A + I) / 2, and a row of the product says where a token's content came from. ViT
+is just that. In CvT, PVT and CMT there are fewer keys than queries and each stage has
+a map of its own, so two steps join: a key hands what it holds to the tokens its window
+read, and a token of one stage to the tokens (at last, pixels) that its embedding's
+windows read, and the stem's under the first. How a window deals is in
+:mod:`minicvt.interpret.windows`. What else mixes neighbours inside a block or stem is
+not followed.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from minicvt.errors import OptionError
 from minicvt.grid import Grid
-from minicvt.interpret.windows import WINDOWED, Window
+from minicvt.interpret.windows import Window
 from minicvt.kernels.types import Array
-from minicvt.observe import Event, OperationEvent, observe
-from minicvt.ops import attention_map
-from minicvt.train import evaluation
-
-KEYS = re.compile(r"\.attn\.conv_proj_q?k")
 
 
 class Block(NamedTuple):
-    """One block's attention ``(B, T, S)``, the mean over its heads, and its grids."""
+    """One block's attention ``(B, T, S)``, the mean over its heads, and its grids.
+
+    ``read`` is what the head reads of the tokens after this block, ``(B, T)``, or 0.
+    """
 
     attention: Array
     query_grid: Grid
     key_grid: Grid
     window: Window | None
+    read: Array | float = 0.0
 
     def back(self, row: Array) -> Array:
         """One step of rollout: (row A D + row) / 2, ``(B, T)`` to ``(B, T)``.
@@ -51,9 +49,9 @@ class Block(NamedTuple):
 
 
 class Level(NamedTuple):
-    """One stage: the window that embedded its tokens, then its blocks."""
+    """One stage: the windows that lead up to its tokens, in order, then its blocks."""
 
-    embed: Window
+    windows: list[Window]
     blocks: list[Block]
 
     @property
@@ -61,80 +59,37 @@ class Level(NamedTuple):
         """How the tokens of this stage lie."""
         return self.blocks[0].query_grid
 
-
-class Watcher:
-    """An observer that keeps of a CvT's run what rollout needs, stage by stage."""
-
-    def __init__(self) -> None:
-        self.levels: list[Level] = []
-        self.window: Window | None = None
-
-    def __call__(self, event: Event) -> None:
-        """Take note of embeddings, of the keys' windows and of attention."""
-        if not isinstance(event, OperationEvent):
-            return
-        if event.name in WINDOWED and event.path.endswith("patch_embed.proj"):
-            self.levels.append(Level(Window.of(event), []))
-        elif event.name in WINDOWED and KEYS.search(event.path):
-            self.window = Window.of(event)
-        elif self.window and event.name == "getitem" and event.output.ndim == 4:
-            # one convolution for q, k and v, whose map is strided for keys alone
-            rows, columns = event.options["index"][1:3]
-            self.window = self.window._replace(stride=(rows.step, columns.step))
-        elif event.name == "attend" and self.levels:
-            grids = event.options["query_grid"], event.options["key_grid"]
-            mean = attention_map(event).mean(axis=1)
-            self.levels[-1].blocks.append(Block(mean, *grids, self.window))
-            self.window = None
-
-
-def watch(model: Any, images: Array) -> list[Level]:
-    """Run ``model`` on images ``(B, H, W, C)``; return its stages, first to last.
-
-    Raises ``OptionError`` for a model that has no stages of attention over a map.
-    """
-    watcher = Watcher()
-    with evaluation(model), observe(watcher):
-        model(images)
-    if not watcher.levels or not all(level.blocks for level in watcher.levels):
-        raise OptionError(
-            "rollout: expected stages that embed and then attend, as in CvT; "
-            f"found {len(watcher.levels)} embeddings"
-        )
-    return watcher.levels
+    def down(self, row: Array) -> Array:
+        """Deal tokens ``(B, T)`` to the map below ``(B, H, W)``, special ones left."""
+        _, places = on_map(row, self.grid)
+        for window in reversed(self.windows):
+            places = window.deal(places)
+        return places
 
 
 def rollout(levels: list[Level], blocks: int | None = None) -> Array:
-    """Share of each pixel in the class token, ``(B, H, W)``.
+    """Share of each pixel in what the head reads, ``(B, H, W)``.
 
-    Block by block, from the last: row <- (row A D + row) / 2; between stages, and to
-    the pixels, through the embeddings' windows. Every share is >= 0 and an image's
-    sum to at most 1: what falls on padding or stays on a class token is dropped.
-    Without a class token it starts from the mean of all tokens, as the readout does.
+    Block by block, from the last: row <- (row A D + row) / 2, to which the head's own
+    share of each block's tokens is added on the way; between stages, and to the pixels,
+    through the embeddings' windows. Every share is >= 0 and an image's sum to at most
+    1: what falls on padding or stays on a class token is dropped.
 
     ``blocks`` follows only so many, from the last, and below them windows alone: the
     last stage by itself, or with 1 the class attention of the last block (halved).
     """
     left = math.inf if blocks is None else blocks
-    row = _readout(levels[-1])
+    row = np.zeros_like(levels[-1].blocks[-1].attention[:, :, 0])
     for level in reversed(levels):
         unread = np.zeros((len(row), level.grid.tokens - row.shape[1]), row.dtype)
         row = np.concatenate([unread, row], axis=1)  # class tokens of lower stages
         for block in reversed(level.blocks):
+            row = row + block.read
             row = block.back(row) if left > 0 else row
             left -= 1
-        _, places = on_map(row, level.grid)
-        pixels = level.embed.deal(places)
+        pixels = level.down(row)
         row = pixels.reshape(len(row), -1)
     return pixels
-
-
-def _readout(top: Level) -> Array:
-    """What the head reads of the last tokens ``(B, T)``: one, or all alike."""
-    attention, grid = top.blocks[-1].attention, top.grid
-    row = np.zeros(attention.shape[:2], attention.dtype)
-    row[:, : grid.special or None] = 1 / (grid.special or grid.tokens)
-    return row
 
 
 def on_map(row: Array, grid: Grid) -> tuple[Array, Array]:

@@ -10,6 +10,8 @@ triangle, the same for every channel::
 as for the paper's 3/2 and 7/4, every place is read equally often: even weights would
 give a map a grid. The share that falls on padding is dropped, not given to the rest:
 windows at the border see less of the image, and giving it back lights up the corners.
+So too for CeiT's 7/2, for max pooling, which takes a place of its window that rollout
+does not ask for, and for the soft splits of T2T-ViT, which keep them all.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from minicvt.kernels.types import Array
 from minicvt.observe import OperationEvent
 
 Pair = tuple[int, int]
-WINDOWED = ("conv2d", "depthwise_conv2d", "avg_pool2d")
+WINDOWED = ("conv2d", "depthwise_conv2d", "avg_pool2d", "max_pool2d", "im2col")
 
 
 class Window(NamedTuple):
@@ -35,7 +37,7 @@ class Window(NamedTuple):
 
     @classmethod
     def of(cls, event: OperationEvent) -> Window:
-        """Read the window of an observed convolution or average pooling."""
+        """Read the window of an observed convolution, pooling or soft split."""
         options, x = event.options, event.inputs[0]
         kernel = options.get("kernel") or event.inputs[1].shape[2:]
         return cls(kernel, options["stride"], options["padding"], x.shape[1:3])

@@ -19,7 +19,7 @@ HEAD, TITLE, SCALE = 0.42, 0.38, 0.34
 VEIL = 0.65  # opacity of the map over the image
 FEW = 16  # up to so many keys, each has its number written in
 
-Query = tuple[int, int] | None
+Query = int | tuple[int, int]
 
 
 def class_attention(model: Any, image: Any, top: float | None = None) -> Picture:
@@ -37,17 +37,17 @@ def attention(
     image: Any,
     stage: int = -1,
     head: int | None = None,
-    query: Query = None,
+    query: Query = 0,
     block: int = -1,
     top: float | None = None,
 ) -> Picture:
     """Draw one query's attention over the keys, on the image.
 
-    The query is the class token, or the token at ``(row, column)`` of its map.
-    All heads unless one is named, on one scale from 0 to ``top``, by default the
-    largest weight drawn: give it to compare two pictures. Weights on special keys
-    are said in words. Raises ``OptionError`` for a stage, block, head or query that
-    is not there.
+    The query is the class token, another special token by its number (1 is DeiT's for
+    distillation), or the token at ``(row, column)`` of its map. All heads unless one
+    is named, on one scale from 0 to ``top``, by default the largest weight drawn: give
+    it to compare two pictures. Weights on special keys are said in words. Raises
+    ``OptionError`` for a stage, block, head or query that is not there.
     """
     seen = look.observed(model, image)
     found = seen.block(stage, block)
@@ -56,14 +56,16 @@ def attention(
     on_map = rows[:, found.key_grid.special :]
     top = float(on_map[heads].max()) if top is None else top
     board, places = _board(seen.image, len(heads))
+    alone = isinstance(query, int) and found.key_grid.special == 1
+    other = "itself" if alone else "special keys"
     for h, (left, upper) in zip(heads, places, strict=True):
-        other = "itself" if query is None else "special keys"
         _words(board, left, upper, h, rows[h], found.key_grid, other)
         axes = _tile(board, left, upper + TITLE, seen.image)
         _overlay(axes, on_map[h].reshape(_size(found.key_grid)), top)
-        if query is not None:
+        if not isinstance(query, int):
             _mark(axes, query, found.query_grid, seen.image.shape)
-    who = "the class token" if query is None else f"token {query}"
+    special = seen.stages[stage].special
+    who = f"the {special[query]}" if isinstance(query, int) else f"token {query}"
     _title(board, f"{found.path}: attention of {who}", found.key_grid)
     board.bar(MARGIN, board.height - SCALE + 0.06, TILE, _scale(top), ".2g")
     small = {"fontsize": 8, "color": MUTED}
@@ -75,14 +77,15 @@ def attention(
 
 
 def query_row(found: look.Attention, query: Query) -> Any:
-    """Attention (heads, keys) of the class token, or of the token at (row, column)."""
+    """Attention (heads, keys) of a special token, or of the token at (row, column)."""
     grid = found.query_grid
-    if query is None:
-        if not grid.special:
+    if isinstance(query, int):
+        if not 0 <= query < grid.special:
+            lacking = f"special token {query}" if grid.special else "class token"
             raise OptionError(
-                f"{found.path} has no class token: give query=(row, column)"
+                f"{found.path} has no {lacking}: give query=(row, column)"
             )
-        return found.weights[:, 0]
+        return found.weights[:, query]
     row, column = query
     if not (0 <= row < grid.height and 0 <= column < grid.width):
         raise OptionError(f"query {query}: {found.path} has a {grid} map of queries")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minicvt.errors import OptionError
 from minicvt.viz.board import Board, visible
 from minicvt.viz.look import Look, StageMap, observed
 from minicvt.viz.style import BLUE, DIVERGING, MUTED, SEQUENTIAL, Picture, styled
@@ -21,9 +22,12 @@ def token_maps(model: Any, image: Any) -> Picture:
 
     For each token its length (Euclidean norm) and its score on the map's first
     principal components; each tile has its own scale, written under it. Under the
-    image are the most probable classes.
+    image are the most probable classes. Raises ``OptionError`` for a model without
+    tokens.
     """
     look = observed(model, image)
+    if not look.stages:
+        raise OptionError(f"{look.model} has no token maps: it has no stages of tokens")
     step = TILE * look.image.shape[0] / look.image.shape[1] + TITLE + SCALE
     columns = 1 + len(look.stages)
     width = 2 * MARGIN + columns * TILE + (columns - 1) * GAP

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from minicvt import models
 from minicvt.errors import OptionError
-from minicvt.interpret.rollout import rollout, watch
+from minicvt.interpret.rollout import rollout
+from minicvt.interpret.watching import watch
 from minicvt.interpret.windows import Window, triangle
 
 SMALL = {
@@ -52,26 +53,26 @@ def dealing(window: Window, above: tuple[int, int]) -> np.ndarray:
 
 
 def explicit(levels: list[Any], image: int) -> np.ndarray:
-    """Multiply full matrices, from the pixels up; return the class token's row."""
-    below: np.ndarray | None = None
+    """Multiply full matrices, from the pixels up; return what the head reads."""
+    content = np.eye(int(np.prod(levels[0].windows[0].below)))
     for level in levels:
-        grid = level.grid
-        embed = dealing(level.embed, (grid.height, grid.width))
-        reads = (
-            embed if below is None else embed @ below[below.shape[0] - embed.shape[1] :]
-        )
-        content = np.concatenate([np.zeros((grid.special, reads.shape[1])), reads])
+        for window in level.windows:
+            sides = zip(*window, strict=True)
+            above = tuple((n + 2 * p - k) // s + 1 for k, s, p, n in sides)
+            content = dealing(window, above) @ content[-np.prod(window.below) :]
+        special = np.zeros((level.grid.special, content.shape[1]))
+        content, found = np.concatenate([special, content]), 0.0
         for block in level.blocks:
             key_grid = block.key_grid
-            deals = np.eye(key_grid.tokens, grid.tokens)
+            deals = np.eye(key_grid.tokens, level.grid.tokens)
             if block.window is not None:
                 n = key_grid.special
                 deals[n:] = 0
                 deals[n:, n:] = dealing(block.window, (key_grid.height, key_grid.width))
             content = (block.attention[image] @ deals @ content + content) / 2
-        below = content
-    rows = below[: grid.special] if grid.special else below
-    return rows.mean(axis=0).reshape(levels[0].embed.below)
+            if not np.isscalar(block.read):
+                found = found + block.read[image] @ content
+    return found.reshape(levels[0].windows[0].below)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_one_block_alone_is_half_the_class_attention() -> None:
     last = levels[-1].blocks[-1]
     dealt = last.window.deal(last.attention[:, 0, 1:].reshape(3, 2, 3))
     for level in reversed(levels):
-        dealt = level.embed.deal(dealt)
+        dealt = level.windows[0].deal(dealt)
     np.testing.assert_allclose(rollout(levels, 1), dealt / 2, rtol=1e-12)
 
 

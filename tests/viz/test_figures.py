@@ -114,7 +114,7 @@ def test_attention_of_any_token_of_any_stage(model, image):
 
 def test_queries_count_special_tokens_first(model, image):
     found = viz.observed(model, image).block()
-    np.testing.assert_array_equal(query_row(found, None), found.weights[:, 0])
+    np.testing.assert_array_equal(query_row(found, 0), found.weights[:, 0])
     np.testing.assert_array_equal(query_row(found, (0, 0)), found.weights[:, 1])
     np.testing.assert_array_equal(query_row(found, (4, 6)), found.weights[:, -1])
 

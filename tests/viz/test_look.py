@@ -9,6 +9,7 @@ import minicvt as mc
 from minicvt import viz
 from minicvt.errors import OptionError, ShapeError
 from minicvt.observe import ModuleEvent
+from tests.interpret.relatives import CLASSES, TINY, convolutional, image_of, tiny
 
 RNG = np.random.default_rng(1)
 SMALL = {"dims": (6, 12, 16), "depths": (1, 1, 2), "heads": (1, 2, 4)}
@@ -92,3 +93,62 @@ def test_blocks_are_found_from_both_ends(model, image):
         seen.block(3)
     with pytest.raises(OptionError, match="block 1: stage0 has 1"):
         seen.block(0, 1)
+
+
+SPECIAL = {
+    "vit, mean": (),
+    "deit, distilled": ("class token", "distillation token"),
+    "cmt": (),
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_every_paper_has_maps(name):
+    """Of blocks alone: stems and CeiT's head attend too, over no map of tokens."""
+    model = tiny(name)
+    given, config = image_of(model), model.config
+    seen = viz.observed(model, given)
+    assert [len(stage.tokens.shape) for stage in seen.stages] == [3] * len(config.dims)
+    assert seen.stages[-1].special == SPECIAL.get(name, ("class token",))
+    paths = [a.path for a in seen.attention]
+    assert paths == [
+        f"stage{i}.blocks.{j}.attn"
+        for i, depth in enumerate(config.depths)
+        for j in range(depth)
+    ]
+    for found in seen.attention:
+        np.testing.assert_allclose(found.weights.sum(axis=-1), 1, rtol=1e-5)
+    assert viz.token_maps(model, given).alt.startswith("An image, and token maps of")
+    figure = viz.attention(model, given, stage=0, query=(1, 0))
+    assert "of token (1, 0)" in figure.alt
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_special_tokens_ask_by_number(name):
+    model = tiny(name)
+    given = image_of(model)
+    special = viz.observed(model, given).stages[-1].special
+    for number, who in enumerate(special):
+        figure = viz.attention(model, given, query=number)
+        assert figure.alt.startswith(f"Attention of the {who} over")
+    lacking = f"special token {len(special)}" if special else "class token"
+    with pytest.raises(OptionError, match=f"has no {lacking}: give query="):
+        viz.attention(model, given, query=len(special))
+
+
+def test_layer_wise_class_attention_is_seen():
+    model = tiny("ceit")
+    layers = viz.observed(model, image_of(model)).layers
+    assert layers.shape == (2, 3)
+    np.testing.assert_allclose(layers.sum(axis=-1), 1, rtol=1e-6)
+    assert viz.observed(tiny("vit"), image_of(tiny("vit"))).layers is None
+
+
+def test_a_network_without_tokens_says_so():
+    model = convolutional()
+    given = image_of(model)
+    assert viz.observed(model, given).probabilities.shape == (CLASSES,)
+    with pytest.raises(OptionError, match="ResNet has no attention: nothing in it att"):
+        viz.class_attention(model, given)
+    with pytest.raises(OptionError, match="ResNet has no token maps: it has no stages"):
+        viz.token_maps(model, given)

@@ -1,4 +1,4 @@
-"""One picture's attention as a page: any query, head, block and stage of a CvT.
+"""One picture's attention as a page: any query, head, block and stage.
 
 Python records what a model did (:mod:`.record`) in few bytes (:mod:`.packing`); the
 scripts beside it, one for the data, one each for drawing, panels and maps, and one for

@@ -25,7 +25,7 @@ from minicvt.interpret.measured import Measured, measured
 
 DEFAULT = "cvt-rgb32-mid"
 OUT = Path("out/explain/index.html")
-BUDGET = 4_500_000  # bytes of attention on a page; base64 makes a third more
+BUDGET = 3_500_000  # bytes of attention on a page; base64 makes a third more
 CONTROLS = 6  # single untrained models differ widely
 
 

@@ -49,16 +49,20 @@ function nearest(values, wanted) {
   return best;
 }
 
-/** Number of the kept query that is nearest to "class" or to { x, y } in [0, 1]. */
+/**
+ * Number of the kept query that is nearest to a place: { x, y } in [0, 1], or a number,
+ * that of a special token. Where there is none, the middle asks.
+ */
 function queryAt(block, place) {
   const { special, height, width } = block.queries;
-  if (place === "class" && special) return 0;
-  const { x, y } = place === "class" ? { x: 0.5, y: 0.5 } : place;
+  const onPicture = typeof place === "object";
+  if (!onPicture && special) return Math.min(place, special - 1);
+  const { x, y } = onPicture ? place : { x: 0.5, y: 0.5 };
   const r = nearest(block.rows, y * height - 0.5);
   return special + r * block.columns.length + nearest(block.columns, x * width - 0.5);
 }
 
-/** Where a kept query lies: its row and column on the whole map; null for "class". */
+/** Where a kept query lies: its row and column on the whole map; null for special ones. */
 function placeOf(block, query) {
   const number = query - block.queries.special;
   if (number < 0) return null;

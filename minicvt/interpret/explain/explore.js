@@ -6,7 +6,7 @@ const state = {
   stage: last,
   block: models[0].stages[last].blocks.length - 1,
   head: "mean",
-  place: "class",
+  place: 0,
   hover: null,
   beside: 0,
   scale: "query",
@@ -17,6 +17,7 @@ let waiting = false;
 
 const element = (id) => document.getElementById(id);
 const blockOf = (model) => model.stages[state.stage].blocks[state.block];
+const specialOf = (model) => model.stages[state.stage].special;
 const shownModels = () => [models[0], ...(state.beside ? [models[state.beside]] : [])];
 
 /** Draw once before the next frame, however often it is asked for. */
@@ -37,7 +38,9 @@ const steer = {
   key(name) {
     const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     const block = blockOf(models[0]);
-    if (name.toLowerCase() === "c" && block.queries.special) steer.choose("class");
+    const { special } = block.queries;
+    const asked = typeof state.place === "number" ? state.place + 1 : 0;
+    if (name.toLowerCase() === "c" && special) steer.choose(asked % special);
     else if (name in steps) steer.choose(moved(block, queryAt(block, state.place), ...steps[name]));
     else return false;
     return true;
@@ -78,7 +81,8 @@ function draw() {
   const top = largest(shown, rows);
   const call = callOf(blockOf(models[0]), query);
   arrange(shown).forEach((panel, i) => {
-    panel.draw({ ...state, block: blockOf(shown[i]), query, rows: rows[i], top, call });
+    const block = blockOf(shown[i]);
+    panel.draw({ ...state, block, special: specialOf(shown[i]), query, rows: rows[i], top, call });
   });
   drawMaps(shown);
 }
@@ -107,7 +111,8 @@ function largest(shown, rows) {
 function callOf(block, query) {
   const place = placeOf(block, query);
   const head = state.head === "mean" ? "" : `, head=${state.head}`;
-  const asks = place ? `, query=(${place.row}, ${place.column})` : "";
+  const other = query ? `, query=${query}` : "";
+  const asks = place ? `, query=(${place.row}, ${place.column})` : other;
   return `mc.viz.attention(model, image, stage=${state.stage}, block=${state.block}${head}${asks})`;
 }
 
@@ -119,4 +124,8 @@ choice("beside", besides, 0, (beside) => update({ beside }));
 choice("scale", scales, "query", (scale) => update({ scale }));
 element("veil").addEventListener("input", (event) => update({ veil: event.target.value }));
 element("controls").addEventListener("submit", (event) => event.preventDefault());
+element("nowhere").textContent = models[0].stages[last].special
+  .map((name, i) => (i ? `, again for the ${name}` : ` for the ${name}`))
+  .join("");
+element("nowhere").parentElement.hidden = !models[0].stages.some(({ special }) => special.length);
 chooseStage(last);

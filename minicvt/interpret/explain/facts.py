@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from minicvt.inference import Checkpoint
+from minicvt.inference.checkpoint import dialect_of
 from minicvt.interpret.explain import words
 from minicvt.interpret.explain.record import Data
 from minicvt.interpret.explain.subject import Subject, card_of
@@ -34,7 +35,7 @@ def training(source: Checkpoint) -> tuple[str, str]:
 def standing(subject: Subject) -> tuple[str, str]:
     """What :func:`training` says, and whether it is said of the dialect on the page."""
     kind, why = training(subject.source)
-    here = f", but here it runs in another dialect, {subject.model.config.dialect}"
+    here = f", but here it runs in another dialect, {dialect_of(subject.model)}"
     return kind, why + here * subject.altered
 
 
@@ -56,7 +57,7 @@ def details(subject: Subject, models: Sequence[Data]) -> dict[str, str]:
     return {
         "Model": f"{config.name}, {subject.model.count_parameters():,} parameters",
         "Image": f"{height} x {width}",
-        "Dialect": f"{config.dialect}: {config.activation}, {scale}",
+        "Dialect": f"{dialect_of(subject.model)}: {config.activation}, {scale}",
         "Untrained": _controls(models),
         "Stored": _stored(models),
     }

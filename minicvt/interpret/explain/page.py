@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from minicvt.data.pictures import pillow_image
-from minicvt.interpret.explain import words
+from minicvt.interpret.explain import wording, words
 from minicvt.interpret.explain.facts import details, facts
 from minicvt.interpret.explain.packing import text
 from minicvt.interpret.explain.record import Data
@@ -23,7 +23,6 @@ from minicvt.viz.style import DIVERGING, HEAT, SEQUENTIAL, ramp
 
 SCRIPTS = ("data.js", "draw.js", "panel.js", "maps.js", "explore.js")
 RAMPS: dict[str, Any] = {"heat": HEAT, "sequential": SEQUENTIAL, "diverging": DIVERGING}
-FLAT = 4  # colours end at so many times an even weight, or further up
 SMALL = 96  # pixels a side up to which a picture is shown as squares
 
 # The browser itself sees to it that nothing is fetched.
@@ -42,11 +41,11 @@ def html(
     pieces = [
         f'<div class="{"smooth" if smooth else "squares"}">',
         page.heading(title, 1),
-        page.prose(words.LEAD, "lead"),
+        page.prose(wording.lead(models[0]), "lead"),
         _definitions(facts(subject)),
         _asset("explorer.html"),
-        *_maps(subject),
-        *_reading(subject, found),
+        *_maps(subject, models[0]),
+        *_reading(subject, models[0], found),
         page.heading("The model, and this page"),
         _definitions({k: escape(v) for k, v in details(subject, models).items()}),
         page.prose(f"Made by `{command}`. {subject.credits}", "note"),
@@ -67,32 +66,41 @@ def png(picture: Array) -> str:
     return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
 
 
-def _maps(subject: Subject) -> Iterator[str]:
+def _maps(subject: Subject, model: Data) -> Iterator[str]:
     """Places for token maps and for rollout, which the script fills."""
-    config = subject.model.config
-    readout = "the class token" if config.cls[-1] else "the mean of all tokens"
     yield page.heading("Token maps")
     yield page.prose(words.MAPS)
     yield '<div class="cards" id="maps"></div>'
-    yield page.heading(f"From {readout} down to the pixels")
-    yield page.prose(words.WAY.format(readout=readout))
+    yield page.heading(f"From {wording.read(model)} down to the pixels")
+    yield page.prose(wording.way(model, subject.model.config))
     yield '<div class="pair">'
     for name, title in (("way", "Rollout, on its way"), ("other", "Other maps")):
         yield page.card(page.heading(title, 3), f'<div id="{name}"></div>')
     yield "</div>"
-    yield page.prose(words.OTHER, "note")
+    yield page.prose(wording.other(model), "note")
+    if model["layers"]:
+        yield from _layers(model["layers"])
 
 
-def _reading(subject: Subject, found: Measured | None) -> Iterator[str]:
+def _layers(weights: Sequence[Sequence[float]]) -> Iterator[str]:
+    """CeiT's layer-wise class attention, a row a head."""
+    yield page.heading("Layer-wise class attention", 3)
+    yield page.prose(words.LAYERS.format(even=1 / len(weights[0])))
+    headers = ("head", *(f"block {i}" for i in range(len(weights[0]))))
+    rows = ([str(h), *(f"{w:.3f}" for w in row)] for h, row in enumerate(weights))
+    yield page.table(headers, rows)
+
+
+def _reading(subject: Subject, model: Data, found: Measured | None) -> Iterator[str]:
     """Say how to read it all, and how far to believe it."""
     yield page.heading("How to read this")
-    yield page.prose(words.READING.format(flat=FLAT))
+    yield page.prose(wording.reading(model, subject.model.config))
     yield page.heading("How far to believe it", 3)
     yield page.prose(words.CAVEAT)
-    yield from _measured(subject, found)
+    yield from _measured(subject, model, found)
 
 
-def _measured(subject: Subject, found: Measured | None) -> Iterator[str]:
+def _measured(subject: Subject, model: Data, found: Measured | None) -> Iterator[str]:
     if found is None:
         yield page.prose(words.UNMEASURED)
         return
@@ -105,6 +113,7 @@ def _measured(subject: Subject, found: Measured | None) -> Iterator[str]:
             task=found.task,
             name=found.name,
             whose=whose,
+            maps=wording.maps_above(model),
             verdicts=" ".join(found.verdicts),
         )
     )
@@ -125,7 +134,7 @@ def _data(subject: Subject, models: Sequence[Data]) -> str:
         "picture": png(subject.picture),
         "height": height,
         "width": width,
-        "flat": FLAT,
+        "flat": wording.FLAT,
         "ramps": {name: text(ramp(colours)) for name, colours in RAMPS.items()},
         "models": models,
     }

@@ -15,7 +15,6 @@ class Panel {
     this.one(".picture").style.aspectRatio = `${data.width} / ${data.height}`;
     this.picture(this.one(".picture"));
     this.one(".readout").setAttribute("aria-live", index ? "off" : "polite");
-    this.one(".special").addEventListener("click", () => on.choose("class"));
     this.answers(this.one(".answers"));
   }
 
@@ -64,7 +63,7 @@ class Panel {
   }
 
   /** Draw a block's weights: `rows` of all heads, colours up to `top`. */
-  draw({ block, query, rows, head, top, veil, call }) {
+  draw({ block, special: names, query, rows, head, top, veil, call }) {
     const shown = head === "mean" ? mean(rows) : rows[head];
     const { height, width, special } = block.keys;
     this.one(".picture canvas").style.opacity = veil;
@@ -76,8 +75,8 @@ class Panel {
     const best = weights.indexOf(Math.max(...weights));
     frame(this.all(".window"), windowOf(block, best));
     this.scale(block, top, veil);
-    this.specials(block, query, shown, top);
-    this.one(".readout").textContent = words(block, query, shown, best);
+    this.specials(names, query, shown, top);
+    this.one(".readout").textContent = words(block, names, query, shown, best);
     this.one(".call code").textContent = call;
     this.choices(rows.length);
     [mean(rows), ...rows].forEach((row, i) => this.heat(this.all(".heads canvas")[i], block, row, top));
@@ -107,23 +106,35 @@ class Panel {
     this.one(".bar b").style.left = `${(100 * uniform) / top}%`;
   }
 
-  /** The class token: it can ask, and it is a key that lies nowhere on the picture. */
-  specials(block, query, row, top) {
-    const button = this.one(".special");
-    const asks = query < block.queries.special;
-    button.hidden = !block.keys.special && !block.queries.special;
-    button.setAttribute("aria-pressed", asks);
-    const weight = row.subarray(0, block.keys.special).reduce((a, b) => a + b, 0);
-    button.querySelector("i").style.background = css(rgba("heat", (255 * weight) / top, true));
-    button.querySelector("span").textContent =
-      `class token${asks ? ", which asks," : ""} gets ${number(weight)}`;
+  /** Class tokens: they can ask, and they are keys that lie nowhere on the picture. */
+  specials(names, query, row, top) {
+    const box = this.one(".specials");
+    while (box.childElementCount > names.length) box.lastChild.remove();
+    while (box.childElementCount < names.length) box.append(this.button(box.childElementCount));
+    names.forEach((name, i) => {
+      const button = box.children[i];
+      const asks = query === i;
+      button.setAttribute("aria-pressed", asks);
+      button.firstChild.style.background = css(rgba("heat", (255 * row[i]) / top, true));
+      button.lastChild.textContent = `${name}${asks ? ", which asks," : ""} gets ${number(row[i])}`;
+    });
+  }
+
+  button(place) {
+    const button = make("button", "special");
+    button.type = "button";
+    button.append(make("i"), make("span"));
+    button.addEventListener("click", () => this.on.choose(place));
+    return button;
   }
 }
 
 /** What one row says, in words. */
-function words(block, query, row, best) {
+function words(block, names, query, row, best) {
   const place = placeOf(block, query);
-  const who = place ? `The token at row ${place.row}, column ${place.column}` : "The class token";
+  const who = place
+    ? `The token at row ${place.row}, column ${place.column}`
+    : `The ${names[query]}`;
   const { height, width, special } = block.keys;
   const where = `row ${Math.floor(best / width)}, column ${best % width}`;
   return (

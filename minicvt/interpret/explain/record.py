@@ -11,30 +11,19 @@ import numpy as np
 from minicvt.errors import NotFiniteError
 from minicvt.grid import Grid
 from minicvt.inference.answers import best
-from minicvt.interpret.explain.packing import (
-    TINY,
-    pack,
-    shades,
-    size,
-    steps,
-    text,
-    thinned,
-    unpack,
-)
-from minicvt.interpret.faithfulness import contrast, depth_maps
-from minicvt.interpret.rollout import Block, Level, rollout, watch
+from minicvt.interpret.explain.packing import pack, size, steps, text, thinned, unpack
+from minicvt.interpret.explain.tiles import Data, shares_of, token_tiles
+from minicvt.interpret.rollout import Block, Level
+from minicvt.interpret.watching import watch
 from minicvt.kernels.types import Array
 from minicvt.viz.look import Attention, Look, StageMap, observed
-from minicvt.viz.tokens import components, lengths
 
 ANSWERS = 5
-
-Data = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What was observed of one run, by both who look and who follow the class token."""
+    """What was observed of one run, by both who look and who follow it down."""
 
     image: Array
     seen: Look
@@ -76,8 +65,17 @@ def record(sight: Sight, labels: Sequence[str], budget: int) -> Data:
     return {
         "answers": _answers(sight.seen.probabilities, labels),
         "stages": [_stage(*part) for part in parts],
-        "shares": _shares(stages, levels, sight.image[None]),
+        "shares": shares_of(stages, levels, sight.image[None]),
+        "layers": None if sight.seen.layers is None else sight.seen.layers.tolist(),
+        "read": _read(sight),
     }
+
+
+def _read(sight: Sight) -> list[str]:
+    """Names of the special tokens that the head reads; none where it reads places."""
+    top = sight.levels[-1]
+    read, names = np.asarray(top.blocks[-1].read), sight.seen.stages[-1].special
+    return [name for i, name in enumerate(names) if read[0, i] > 0]
 
 
 def _answers(probabilities: Array, labels: Sequence[str]) -> list[Data]:
@@ -96,40 +94,12 @@ def _stage(
         "label": stage.label,
         "grid": [height, width],
         "channels": channels,
-        "tiles": _tiles(stage.tokens),
+        "special": list(stage.special),
+        "tiles": token_tiles(stage.tokens),
         "blocks": [
             _block(seen, followed, step)
             for seen, followed in zip(attention, level.blocks, strict=True)
         ],
-    }
-
-
-def _tiles(tokens: Array) -> list[Data]:
-    norms = lengths(tokens)
-    scores, shares = components(tokens)
-    named = (
-        (f"component {i}: {share:.0%}", score)
-        for i, (score, share) in enumerate(zip(scores, shares, strict=True), 1)
-    )
-    return [
-        _map("length", norms, "sequential", float(norms.min()), float(norms.max())),
-        *(_map(n, x, "diverging", *_centred(x)) for n, x in named),
-    ]
-
-
-def _centred(values: Array) -> tuple[float, float]:
-    bound = max(float(np.abs(values).max()), TINY)
-    return -bound, bound
-
-
-def _map(title: str, values: Array, ramp: str, low: float, high: float) -> Data:
-    return {
-        "title": title,
-        "grid": list(values.shape),
-        "ramp": ramp,
-        "low": low,
-        "high": high,
-        "codes": shades(values, low, high),
     }
 
 
@@ -154,37 +124,3 @@ def _block(attention: Attention, block: Block, step: int) -> Data:
 
 def _grid(grid: Grid) -> Data:
     return grid._asdict()
-
-
-def _shares(stages: Sequence[StageMap], levels: list[Level], images: Array) -> Data:
-    """Rollout as it goes down, and the other maps that it is measured beside.
-
-    What reaches the tokens below a stage is what reaches "pixels" of a model that
-    begins there.
-    """
-    handed = {
-        f"{stages[i - 1].label}'s tokens": rollout(levels[i:])
-        for i in reversed(range(1, len(levels)))
-    }
-    deep = depth_maps(levels)
-    difference = contrast(images)[0]
-    return {
-        "way": [
-            *map(_share, handed, handed.values()),
-            _share("pixels", deep["rollout"]),
-        ],
-        "other": [
-            _share("last stage alone", deep["last stage"]),
-            _share("last block alone", deep["last block"]),
-            _map(
-                "contrast, no model", difference, "heat", 0.0, float(difference.max())
-            ),
-        ],
-    }
-
-
-def _share(title: str, maps: Array) -> Data:
-    """Shares of the whole, and what each would be if theirs were spread evenly."""
-    values = maps[0]
-    high, even = float(values.max()), float(values.mean())
-    return _map(title, values, "heat", 0.0, high) | {"even": even}

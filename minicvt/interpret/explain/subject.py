@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,8 @@ class Subject:
         stored = self.source.contents.text.get(CONFIG)
         if stored is None:
             return False
-        return models.from_dict(json.loads(stored)) != self.model.config
+        own = models.from_dict(json.loads(stored))
+        return own != replace(self.model.config, image=own.image)
 
     @property
     def picture(self) -> Array:
@@ -71,9 +72,23 @@ def from_picture(
     """
     model = source.model(dialect)
     preprocess = source.preprocess(model.config, size)
+    model = fitted(model, (preprocess.size,) * 2)
     image = prepare(path, preprocess)
     what = f"{Path(path).name}, {preprocess}"
     return Subject(image, what, model, source, preprocess)
+
+
+def fitted(model: Any, image: tuple[int, int]) -> Any:
+    """Return the model for another image size, its tables of positions resampled.
+
+    One without tables, or that resamples as it runs, stays as it is. Raises
+    ``ShapeError`` for tables that fit one size only.
+    """
+    config = model.config
+    bound = getattr(config, "positions", "none") != "none"
+    if not bound or config.resamples_itself or image == config.image:
+        return model
+    return model.resize(image)
 
 
 def from_sample(number: int, source: Checkpoint, dialect: str | None) -> Subject:

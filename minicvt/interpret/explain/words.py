@@ -3,9 +3,16 @@
 TITLE = "What {name} attends to"
 
 LEAD = """
-Tokens ask each other, and in CvT fewer answer than ask: keys are taken with a stride.
-Point at the picture to choose who asks, and see where its attention goes.
+Tokens ask each other, and here {answering}. Point at the picture to choose who asks,
+and see where its attention goes.
 """
+
+ANSWERING = {
+    "tokens": "all of them answer: every token is a key",
+    "filtered": "all of them answer: there is a key for every token",
+    "strided": "fewer answer than ask: keys are taken with a stride",
+    "reduced": "fewer answer than ask: a key stands for a square of tokens",
+}
 
 MAPS = """
 What each stage made of the picture. Every square is a token. Length is its Euclidean
@@ -15,17 +22,39 @@ in two tiles are not equal values.
 """
 
 WAY = """
-What {readout} was made of: rollout follows it down through all blocks, half by
-attention and half by the residual path, from each key to the window it read, and
-between stages through the windows of the embeddings. Every value is a share of the
-whole; every tile runs from 0 to its own largest. A mark on the bar says what all would
-be if they were equal: where it stands far right, the map is flat.
+What the answer was made of: rollout follows {read} down through all blocks, half by
+attention and half by the residual path{keys}, and {below}. {besides}Every value is a
+share of the whole; every tile runs from 0 to its own largest. A mark on the bar says
+what all would be if they were equal: where it stands far right, the map is flat.
 """
 
+KEYS_READ = ", from each key to the tokens that its window read"
+BELOW = "from the tokens to the pixels through the windows of the embedding{stem}"
+BETWEEN = (
+    "between stages, and at last to the pixels, through the windows of the "
+    "embeddings{stem}"
+)
+STEM = " and those of the stem"
+BESIDES = "What mixes tokens besides is not followed: {what}. "
+MIXERS = {
+    "query": "the convolutions before the queries",
+    "local": "the local perception units",
+    "ffn": "the convolutions in the feed-forwards",
+    "t2t_transformer": "the attention in the stem, over too many tokens for a page",
+    "t2t_performer": "the kernel attention in the stem, which has no map",
+}
+
 OTHER = """
-The other maps claim to say the same: rollout through the last stage alone, attention of
-the last block alone, and one that knows no model, each pixel's distance from the mean
-colour.
+The other maps claim to say the same: {stage}attention of the last block alone, and one
+that knows no model, each pixel's distance from the mean colour.
+"""
+
+LAST_STAGE = "rollout through the last stage alone, "
+
+LAYERS = """
+The head attends as well: the last class token asks those after every block, and adds
+what it gets to itself. So rollout begins with half of the weights below, the mean over
+heads, and the other half after the last block. Even would be {even:.2g}.
 """
 
 READING = """
@@ -35,11 +64,24 @@ where two are shown, share that scale. It ends at the largest weight, or at {fla
 an even one if that is more, so that flat maps stay pale; "even" marks what every key
 would get if attention were spread evenly.
 
-Each cell of the dark grid is a key, drawn as its equal share of the picture. There are
-fewer keys than tokens. What a key read is larger than its cell: the dashed frame shows
-the window of the key that gets most. The blue frame is the token that asks, and it too
-has seen more than its frame, through the convolutions before it.
+Each cell of the dark grid is a key, drawn as its equal share of the picture. {keys}
+The blue frame is the token that asks, and it too has seen more than its frame, through
+{before}.
 """
+
+WIDER = (
+    "What a key read is larger than its cell: the dashed frame shows the window of the "
+    "key that gets most."
+)
+KEYS = {
+    "tokens": "Every token is a key.",
+    "filtered": f"There are as many keys as tokens. {WIDER}",
+    "strided": f"There are fewer keys than tokens. {WIDER}",
+    "reduced": "There are fewer keys than tokens: the dashed frame shows those that "
+    "the key which gets most was made of. Where there is none, every token is a key.",
+}
+CONVOLUTIONS = "the convolutions before it"
+ATTENTION = "the attention of the blocks before this one, if there are any"
 
 CAVEAT = """
 Attention is where a model read, not why it answered. A model that never learned draws
@@ -52,10 +94,13 @@ over heads hides what one head does.
 MEASURED = """
 How far such maps can be believed was measured, on {images} held-out images of {task},
 for {name}{whose}. Deletion removes patches in a map's order: a low area says that what
-mattered went first. Pointing asks whether the map's peak lies on the digit. Rollout,
-last stage, last block and contrast are the maps above, the others are controls;
-brackets are 95 % intervals. {verdicts}
+mattered went first. Pointing asks whether the map's peak lies on the digit. {maps} and
+contrast are the maps above, the others are controls; brackets are 95 % intervals.
+{verdicts}
 """
+
+MAPS_ABOVE = "Rollout, last stage, last block"
+MAPS_OF_ONE_STAGE = "Rollout (of one stage, so the last stage's too), last block"
 
 UNMEASURED = """
 How far such maps can be believed has not been measured for these weights: `minicvt
