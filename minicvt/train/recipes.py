@@ -63,7 +63,7 @@ RECIPES = {
     # One for all papers: docs/tiny-models.md has what each of them reaches with it.
     "digits16": Recipe("cvt-digits16", "digits16", epochs=60, lr=3e-3),
     "pair8": Recipe("cvt-digits16", "pair8", epochs=8, lr=6e-3),
-    # Keys and values of every place: with stride 2 it is 16 points worse.
+    # With keys and values of every other place, stride 2, it learns less.
     "roam16": Recipe(
         "cvt-digits16", "roam16", epochs=15, lr=6e-3, overrides={"kv_stride": (1,)}
     ),
