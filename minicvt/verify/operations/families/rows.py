@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-import torch.nn.functional as F
-
-from tests.operations.entry import listed
-from tests.operations.samples import Draw, Sample
-from tests.oracle import to_torch
+from minicvt.verify.operations.entry import listed
+from minicvt.verify.operations.samples import Draw, Sample
+from minicvt.verify.oracle import to_torch
 
 
-@listed("matmul", torch.matmul)
-def draw_matmul(draw: Draw) -> Sample:
+@listed("matmul", lambda torch, a, b: a @ b)
+def _draw_matmul(draw: Draw) -> Sample:
     n, k, m = draw.size(), draw.size(0, 5), draw.size()
     batch = draw.shape(0, 2)
     a = draw.normal(*draw.stretched(batch), n, k)
     return Sample((a, draw.normal(*draw.stretched(batch), k, m)))
 
 
-@listed("linear", F.linear)
-def draw_linear(draw: Draw) -> Sample:
+def _linear(torch: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+    return torch.nn.functional.linear(x, weight, bias)
+
+
+@listed("linear", _linear)
+def _draw_linear(draw: Draw) -> Sample:
     wide, out = draw.size(), draw.size(1, 6)
     bias = draw.one_of(draw.normal(out), None)
     x = draw.normal(*draw.shape(0, 3), wide)
@@ -32,57 +33,63 @@ def _affine(draw: Draw, channels: int) -> tuple[Any, Any]:
     return draw.normal(channels, center=1.5), draw.normal(channels)
 
 
-def _layer_norm(x: torch.Tensor, weight: Any, bias: Any, eps: float) -> torch.Tensor:
-    return F.layer_norm(x, x.shape[-1:], weight, bias, eps)
+def _layer_norm(torch: Any, x: Any, weight: Any, bias: Any, eps: float) -> Any:
+    return torch.nn.functional.layer_norm(x, x.shape[-1:], weight, bias, eps)
 
 
 @listed("layer_norm", _layer_norm)
-def draw_layer_norm(draw: Draw) -> Sample:
+def _draw_layer_norm(draw: Draw) -> Sample:
     channels = draw.size(3, 8)  # two are always +-1, and their gradient nearly 0
     x = draw.normal(*draw.shape(0, 3), channels)
     eps = draw.one_of(1e-5, 1e-6, 0.1)
     return Sample((x, *_affine(draw, channels)), {"eps": eps})
 
 
-def _batch_norm(x: torch.Tensor, weight: Any, bias: Any, eps: float) -> Any:
+def _batch_norm(torch: Any, x: Any, weight: Any, bias: Any, eps: float) -> Any:
     rows = x.reshape(-1, x.shape[-1])
-    y = F.batch_norm(rows, None, None, weight, bias, training=True, eps=eps)
+    norm = torch.nn.functional.batch_norm
+    y = norm(rows, None, None, weight, bias, training=True, eps=eps)
     return y.reshape(x.shape), rows.mean(0), rows.var(0, correction=0)
 
 
 @listed("batch_norm", _batch_norm)
-def draw_batch_norm(draw: Draw) -> Sample:
+def _draw_batch_norm(draw: Draw) -> Sample:
     channels = draw.size(1, 5)
     x = draw.normal(draw.size(1, 3), draw.size(2, 4), draw.size(2, 5), channels)
     x = draw.one_of(x, x.reshape(-1, channels))
     return Sample((x, *_affine(draw, channels)), {"eps": draw.one_of(1e-5, 0.1)})
 
 
-def _batch_norm_eval(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float):
-    rows, mean, var = x.reshape(-1, x.shape[-1]), to_torch(mean), to_torch(var)
-    return F.batch_norm(rows, mean, var, weight, bias, eps=eps).reshape(x.shape)
+def _batch_norm_eval(
+    torch: Any, x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float
+) -> Any:
+    rows, norm = x.reshape(-1, x.shape[-1]), torch.nn.functional.batch_norm
+    mean, var = to_torch(torch, mean), to_torch(torch, var)
+    return norm(rows, mean, var, weight, bias, eps=eps).reshape(x.shape)
 
 
 @listed("batch_norm_eval", _batch_norm_eval)
-def draw_batch_norm_eval(draw: Draw) -> Sample:
+def _draw_batch_norm_eval(draw: Draw) -> Sample:
     channels = draw.size(1, 5)
     statistics = {"mean": draw.normal(channels), "var": draw.positive(channels)}
     x = draw.normal(draw.batch(), draw.size(), draw.size(), channels)
     return Sample((x, *_affine(draw, channels)), statistics | {"eps": 1e-3})
 
 
-@listed("softmax", lambda x: x.softmax(-1))
-def draw_softmax(draw: Draw) -> Sample:
+@listed("softmax", lambda torch, x: x.softmax(-1))
+def _draw_softmax(draw: Draw) -> Sample:
     return Sample((draw.moderate(*draw.shape(0, 3), draw.size(1, 7)),))
 
 
-def _attend(q: Any, k: Any, v: Any, bias: Any = None, *, scale: float) -> torch.Tensor:
+def _attend(
+    torch: Any, q: Any, k: Any, v: Any, bias: Any = None, *, scale: float
+) -> Any:
     scores = scale * q @ k.transpose(-1, -2)
     return (scores if bias is None else scores + bias).softmax(-1) @ v
 
 
 @listed("attend", _attend)
-def draw_attend(draw: Draw) -> Sample:
+def _draw_attend(draw: Draw) -> Sample:
     batch, heads, queries = draw.batch(), draw.size(1, 3), draw.size()
     keys, wide, value_wide = draw.size(), draw.size(), draw.size()
     q = draw.normal(batch, heads, queries, wide)
@@ -95,11 +102,11 @@ def draw_attend(draw: Draw) -> Sample:
     return Sample((q, k, v, bias), {"scale": draw.one_of(0.7, 0.2)}, zero)
 
 
-def _soft_cross_entropy(logits: torch.Tensor, targets: Any) -> torch.Tensor:
-    return F.cross_entropy(logits, to_torch(targets))
+def _soft_cross_entropy(torch: Any, logits: Any, targets: Any) -> Any:
+    return torch.nn.functional.cross_entropy(logits, to_torch(torch, targets))
 
 
 @listed("soft_cross_entropy", _soft_cross_entropy)
-def draw_soft_cross_entropy(draw: Draw) -> Sample:
+def _draw_soft_cross_entropy(draw: Draw) -> Sample:
     logits = 3 * draw.normal(draw.size(1, 4), draw.size(2, 6))
     return Sample((logits,), {"targets": draw.positive(*logits.shape)})

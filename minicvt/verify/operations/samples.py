@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.oracle import Array
+from minicvt.kernels.types import Array
 
 
 def _strided(x: Array) -> Array:

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-import torch.nn.functional as F
-
 from minicvt.kernels.geometry import output_size
-from tests.operations.entry import listed
-from tests.operations.samples import Draw, Sample
-from tests.oracle import nchw, nhwc
+from minicvt.verify.operations.entry import listed
+from minicvt.verify.operations.samples import Draw, Sample
+from minicvt.verify.oracle import nchw, nhwc
 
 
-def _unfold(x: torch.Tensor, kernel: Any, stride: Any, padding: Any) -> torch.Tensor:
+def _unfold(torch: Any, x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
     b, h, w, c = x.shape
     size = map(output_size, (h, w), kernel, stride, padding)
-    columns = F.unfold(nchw(x), kernel, stride=stride, padding=padding)
+    unfold = torch.nn.functional.unfold
+    columns = unfold(nchw(torch, x), kernel, stride=stride, padding=padding)
     return columns.reshape(b, c, *kernel, *size).permute(0, 4, 5, 2, 3, 1)
 
 
-def _fold(x: torch.Tensor, size: Any, stride: Any, padding: Any) -> torch.Tensor:
-    kernel = x.shape[3:5]
+def _fold(torch: Any, x: Any, size: Any, stride: Any, padding: Any) -> Any:
+    kernel, fold = x.shape[3:5], torch.nn.functional.fold
     columns = x.permute(0, 5, 3, 4, 1, 2).flatten(1, 3).flatten(2)
-    return nhwc(F.fold(columns, size, kernel, stride=stride, padding=padding))
+    return nhwc(fold(columns, size, kernel, stride=stride, padding=padding))
 
 
 @listed("im2col", _unfold)
-def draw_im2col(draw: Draw) -> Sample:
+def _draw_im2col(draw: Draw) -> Sample:
     window = draw.window()
     shape = draw.map(window["kernel"], window["padding"], draw.size(1, 3))
     return Sample((draw.normal(*shape),), window)
 
 
 @listed("col2im", _fold)
-def draw_col2im(draw: Draw) -> Sample:
+def _draw_col2im(draw: Draw) -> Sample:
     window = draw.window()
     kernel = window.pop("kernel")
     b, *size, c = draw.map(kernel, window["padding"], draw.size(1, 3))
@@ -43,12 +41,13 @@ def draw_col2im(draw: Draw) -> Sample:
     return Sample((columns,), window | {"size": tuple(size)})
 
 
-def _conv2d(x: torch.Tensor, weight: Any, bias: Any = None, **options: Any) -> Any:
-    return nhwc(F.conv2d(nchw(x), weight, bias, **options))
+def _conv2d(torch: Any, x: Any, weight: Any, bias: Any = None, **options: Any) -> Any:
+    conv2d = torch.nn.functional.conv2d
+    return nhwc(conv2d(nchw(torch, x), weight, bias, **options))
 
 
 @listed("conv2d", _conv2d)
-def draw_conv2d(draw: Draw) -> Sample:
+def _draw_conv2d(draw: Draw) -> Sample:
     window, groups = draw.window(), draw.one_of(1, 1, 2, 3)
     kernel = window.pop("kernel")
     depth, out = draw.size(1, 3), groups * draw.size(1, 3)
@@ -58,21 +57,22 @@ def draw_conv2d(draw: Draw) -> Sample:
     return Sample((x, weight, bias), window | {"groups": groups})
 
 
-def _depthwise(x: torch.Tensor, weight: Any, **options: Any) -> torch.Tensor:
-    return _conv2d(x, weight, groups=len(weight), **options)
+def _depthwise(torch: Any, x: Any, weight: Any, **options: Any) -> Any:
+    return _conv2d(torch, x, weight, groups=len(weight), **options)
 
 
 @listed("depthwise_conv2d", _depthwise)
-def draw_depthwise_conv2d(draw: Draw) -> Sample:
+def _draw_depthwise_conv2d(draw: Draw) -> Sample:
     window, channels = draw.window(), draw.size(1, 5)
     kernel = window.pop("kernel")
     x = draw.normal(*draw.map(kernel, window["padding"], channels))
     return Sample((x, draw.normal(channels, 1, *kernel)), window)
 
 
-def _pool(pool: Any) -> Any:
-    def theirs(x: torch.Tensor, kernel: Any, **options: Any) -> torch.Tensor:
-        return nhwc(pool(nchw(x), kernel, **options))
+def _pool(name: str) -> Any:
+    def theirs(torch: Any, x: Any, kernel: Any, **options: Any) -> Any:
+        pool = getattr(torch.nn.functional, name)
+        return nhwc(pool(nchw(torch, x), kernel, **options))
 
     return theirs
 
@@ -80,14 +80,14 @@ def _pool(pool: Any) -> Any:
 def _pooled(draw: Draw, values: Any, **options: Any) -> Sample:
     window = draw.window()
     kernel = window["kernel"]
-    window["padding"] = tuple(draw.size(0, k // 2) for k in kernel)
+    window["padding"] = draw.size(0, kernel[0] // 2), draw.size(0, kernel[1] // 2)
     x = values(*draw.map(kernel, window["padding"], draw.size(1, 3)))
     return Sample((x,), window | {"ceil_mode": draw.one_of(False, True)} | options)
 
 
-listed("max_pool2d", _pool(F.max_pool2d))(lambda draw: _pooled(draw, draw.tied))
+listed("max_pool2d", _pool("max_pool2d"))(lambda draw: _pooled(draw, draw.tied))
 
 
-@listed("avg_pool2d", _pool(F.avg_pool2d))
-def draw_avg_pool2d(draw: Draw) -> Sample:
+@listed("avg_pool2d", _pool("avg_pool2d"))
+def _draw_avg_pool2d(draw: Draw) -> Sample:
     return _pooled(draw, draw.normal, count_include_pad=draw.one_of(True, False))

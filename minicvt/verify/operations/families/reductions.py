@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
-from tests.operations.entry import listed
-from tests.operations.samples import Draw, Sample
+from minicvt.verify.operations.entry import listed
+from minicvt.verify.operations.samples import Draw, Sample
 
 
 def _reduced(draw: Draw, x: Any) -> Sample:
@@ -16,24 +14,22 @@ def _reduced(draw: Draw, x: Any) -> Sample:
     return Sample((x,), {"axis": axis, "keepdims": draw.one_of(False, True)})
 
 
-def _over(reduce: Any) -> Any:
-    def theirs(x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
+def _over(name: str) -> Any:
+    def theirs(torch: Any, x: Any, axis: Any, keepdims: bool) -> Any:
         dim = tuple(range(x.ndim)) if axis is None else axis
-        return reduce(x, dim=dim, keepdim=keepdims)
+        return getattr(torch, name)(x, dim=dim, keepdim=keepdims)
 
     return theirs
 
 
-listed("sum", _over(torch.sum))(
-    lambda draw: _reduced(draw, draw.normal(*draw.shape(1, 4)))
-)
+listed("sum", _over("sum"))(lambda draw: _reduced(draw, draw.normal(*draw.shape(1, 4))))
 
 
-@listed("mean", _over(torch.mean))
-def draw_mean(draw: Draw) -> Sample:
+@listed("mean", _over("mean"))
+def _draw_mean(draw: Draw) -> Sample:
     return _reduced(draw, draw.normal(*(draw.size() for _ in range(draw.size(1, 4)))))
 
 
-@listed("max", _over(torch.amax))
-def draw_max(draw: Draw) -> Sample:
+@listed("max", _over("amax"))
+def _draw_max(draw: Draw) -> Sample:
     return _reduced(draw, draw.tied(*(draw.size() for _ in range(draw.size(1, 4)))))

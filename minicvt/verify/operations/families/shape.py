@@ -5,35 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
-from tests.operations.entry import listed
-from tests.operations.samples import Draw, Sample
+from minicvt.verify.operations.entry import listed
+from minicvt.verify.operations.samples import Draw, Sample
 
 
-@listed("reshape", lambda x, shape: x.reshape(shape))
-def draw_reshape(draw: Draw) -> Sample:
+@listed("reshape", lambda torch, x, shape: x.reshape(shape))
+def _draw_reshape(draw: Draw) -> Sample:
     x = draw.normal(draw.batch(), draw.size(), draw.size())
     shapes = [(x.shape[2], -1), (-1,), (1, *x.shape[::-1]), (x.shape[0], -1)]
     return Sample((x,), {"shape": draw.one_of(*shapes[: 4 if x.size else 3])})
 
 
-@listed("transpose", lambda x, axes: x.permute(axes))
-def draw_transpose(draw: Draw) -> Sample:
+@listed("transpose", lambda torch, x, axes: x.permute(axes))
+def _draw_transpose(draw: Draw) -> Sample:
     x = draw.normal(*draw.shape())
     axes = list(range(x.ndim))
     draw.random.shuffle(axes)
     return Sample((x,), {"axes": tuple(axes)})
 
 
-def _take(x: torch.Tensor, index: Any) -> torch.Tensor:
+def _take(torch: Any, x: Any, index: Any) -> Any:
     places = np.arange(x.numel()).reshape(x.shape)[index]
     return x.reshape(-1)[torch.as_tensor(np.array(places))]
 
 
 @listed("getitem", _take)
-def draw_getitem(draw: Draw) -> Sample:
+def _draw_getitem(draw: Draw) -> Sample:
     x = draw.normal(draw.size(2), draw.size(3), draw.size(2))
     repeated = draw.rng.integers(-2, 2, (2, 3))
     index = draw.one_of(
@@ -51,8 +49,8 @@ def draw_getitem(draw: Draw) -> Sample:
     return Sample((x,), {"index": index})
 
 
-@listed("concatenate", lambda *arrays, axis: torch.cat(arrays, axis))
-def draw_concatenate(draw: Draw) -> Sample:
+@listed("concatenate", lambda torch, *arrays, axis: torch.cat(arrays, axis))
+def _draw_concatenate(draw: Draw) -> Sample:
     shape, axis = list(draw.shape(1, 3)), draw.size(0, 9)
     axis %= len(shape)
     sizes = [draw.size(0, 3) for _ in range(draw.size(1, 3))]
@@ -60,18 +58,18 @@ def draw_concatenate(draw: Draw) -> Sample:
     return Sample(tuple(arrays), {"axis": draw.one_of(axis, axis - len(shape))})
 
 
-def _pad(x: torch.Tensor, widths: Any) -> torch.Tensor:
-    return F.pad(x, [n for pair in widths[::-1] for n in pair])
+def _pad(torch: Any, x: Any, widths: Any) -> Any:
+    return torch.nn.functional.pad(x, [n for pair in widths[::-1] for n in pair])
 
 
 @listed("pad", _pad)
-def draw_pad(draw: Draw) -> Sample:
+def _draw_pad(draw: Draw) -> Sample:
     x = draw.normal(*draw.shape(1, 4))
     widths = tuple((draw.size(0, 2), draw.size(0, 2)) for _ in x.shape)
     return Sample((x,), {"widths": widths})
 
 
-@listed("broadcast_to", lambda x, shape: x.broadcast_to(shape))
-def draw_broadcast_to(draw: Draw) -> Sample:
+@listed("broadcast_to", lambda torch, x, shape: x.broadcast_to(shape))
+def _draw_broadcast_to(draw: Draw) -> Sample:
     shape = draw.shape()
     return Sample((draw.normal(*draw.stretched(shape)),), {"shape": shape})

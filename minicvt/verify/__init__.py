@@ -1,0 +1,1 @@
+"""Checks to run on this library and on your own code."""

@@ -1,0 +1,70 @@
+"""What is known of one operation: PyTorch's counterpart, inputs, and how close.
+
+::
+
+    @listed("name", theirs)              # theirs(torch, ...): the same on its Tensors
+    def _draw_name(draw: Draw) -> Sample: # inputs that break symmetry, and options
+
+Maps are channels-last on both sides: ``theirs`` turns them and back. PyTorch is handed
+in, so that the registry serves a machine that has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, NamedTuple
+
+from minicvt import ops
+from minicvt.verify.operations.samples import LAYOUTS, Draw, Sample
+
+
+class Tolerance(NamedTuple):
+    """Largest relative error in float64 against PyTorch, and why that large."""
+
+    value: float
+    why: str
+
+
+SUMS = Tolerance(
+    1e-10,
+    "Sums of some hundred terms round to 1e-15; a division by a small standard "
+    "deviation may cost three digits more; a wrong rule is off by 1e-2.",
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One operation, its PyTorch counterpart, and inputs for both."""
+
+    name: str
+    theirs: Callable[..., Any]
+    draw: Callable[[Draw], Sample]
+    tolerance: Tolerance = SUMS
+
+    @property
+    def ours(self) -> Callable[..., Any]:
+        """The operation itself."""
+        return ops.OPERATIONS[self.name]
+
+    def sample(self, random: Random) -> Sample:
+        """Draw one call, its inputs in any layout."""
+        sample = self.draw(Draw(random))
+        return replace(sample, layout=random.choice(list(LAYOUTS)))
+
+
+OPERATIONS: dict[str, Entry] = {}
+
+
+def listed(
+    name: str, theirs: Callable[..., Any], tolerance: Tolerance = SUMS
+) -> Callable[..., Any]:
+    """Enter an operation with the function that draws its inputs."""
+
+    def enter(draw: Callable[[Draw], Sample]) -> Callable[[Draw], Sample]:
+        assert name not in OPERATIONS, f"{name} is listed twice"
+        OPERATIONS[name] = Entry(name, theirs, draw, tolerance)
+        return draw
+
+    return enter
