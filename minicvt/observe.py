@@ -1,8 +1,8 @@
 """One stream of events for everything that looks at a model from outside.
 
-Every operation and every module call emits one event. The ledger, the attention
-maps, the token maps and the comparison of two models all read this stream;
-there is no second code path for looking.
+Every operation, every module call and every pullback emits one event. The ledger,
+the attention maps, the token maps and the comparison of two models all read this
+stream; there is no second code path for looking.
 """
 
 from __future__ import annotations
@@ -45,7 +45,19 @@ class ModuleEvent:
     output: Any
 
 
-Event: TypeAlias = OperationEvent | ModuleEvent
+@dataclass(frozen=True, slots=True, eq=False)
+class BackwardEvent:
+    """A pullback ran: that of ``node``, on the way back from a loss.
+
+    ``joined`` are the elements of its cotangents that were added to what had already
+    arrived at the same tensors: the other branch of a residual.
+    """
+
+    node: Any
+    joined: int
+
+
+Event: TypeAlias = OperationEvent | ModuleEvent | BackwardEvent
 
 
 @contextmanager

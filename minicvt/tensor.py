@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from minicvt import observe
 from minicvt.blank import Blank
 from minicvt.errors import DtypeError, GraphError, ShapeError
 from minicvt.node import Node, pull, tape_order
@@ -114,9 +115,13 @@ class Tensor:
             if tensor.node is None:
                 tensor._accumulate(gradient)
                 continue
+            joined = 0
             for source, part in pull(tensor.node, gradient):
                 key = id(source)
+                joined += source.size if key in arrived else 0
                 arrived[key] = arrived[key] + part if key in arrived else part
+            if observe.observed():
+                observe.emit(observe.BackwardEvent(tensor.node, joined))
             if not retain_graph:
                 tensor.node.release()
 

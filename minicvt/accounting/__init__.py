@@ -1,6 +1,8 @@
 """Counting: parameters, multiply-adds, and what a choice saves."""
 
-from minicvt.accounting.ledger import GROUPINGS, Entry, Ledger, count
+from minicvt.accounting.counting import count
+from minicvt.accounting.entry import DIRECTIONS, GROUPINGS, QUANTITIES, Entry
+from minicvt.accounting.ledger import Ledger
 from minicvt.accounting.summary import (
     Saving,
     count_parts,
@@ -11,7 +13,9 @@ from minicvt.accounting.summary import (
 from minicvt.models.costs import parameters_by_part
 
 __all__ = [
+    "DIRECTIONS",
     "GROUPINGS",
+    "QUANTITIES",
     "Entry",
     "Ledger",
     "Saving",

@@ -1,62 +1,45 @@
-"""The ledger: every operation that ran, and its multiply-adds, in integers.
+"""The ledger: every operation that ran, and every pullback, in integers.
 
-What is counted as a MAC is what the operation's own rule says: convolutions,
-linear maps and the two products of attention. Norms, softmax, activations and
-additions do none. One MAC is two FLOPs wherever FLOPs are written.
+What counts as a MAC is what the operation's own rule says: convolutions, linear maps
+and the two products of attention. Norms, softmax, activations and additions have units
+of their own (:data:`minicvt.ops.spec.UNITS`). One MAC is two FLOPs.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any, Self
 
-from minicvt.blank import Blank
+from minicvt.accounting import writing
+from minicvt.accounting.entry import (
+    DIRECTIONS,
+    GROUPINGS,
+    QUANTITIES,
+    Entry,
+    backward_entry,
+    forward_entry,
+)
+from minicvt.accounting.memory import Kept
 from minicvt.errors import unknown
-from minicvt.models.parts import part_of
-from minicvt.observe import Event, OperationEvent, observe
-from minicvt.tables import table
-from minicvt.tensor import Tensor
-from minicvt.train import evaluation
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One executed operation: its name, the module it ran in, shapes and cost."""
-
-    operation: str
-    path: str
-    inputs: tuple[tuple[int, ...] | None, ...]
-    output: tuple[int, ...]
-    macs: int
-
-    @property
-    def stage(self) -> str:
-        """First part of the path: "stage0", ..., "head"."""
-        return self.path.split(".")[0] or "model"
-
-    @property
-    def part(self) -> str:
-        """What the operation is for, in the paper's words."""
-        return part_of(self.path)
-
-
-GROUPINGS: dict[str, Callable[[Entry], str]] = {
-    "kind": lambda entry: entry.operation,
-    "module": lambda entry: entry.path or "model",
-    "stage": lambda entry: entry.stage,
-    "part": lambda entry: entry.part,
-}
+from minicvt.nn import Parameter
+from minicvt.observe import BackwardEvent, Event, OperationEvent, observe
+from minicvt.tables import html, table
 
 
 class Ledger:
-    """Everything that ran inside ``with count() as ledger:``."""
+    """Everything that ran inside ``with count() as ledger:``.
+
+    ``entries`` are in the order they ran. Groupings and quantities other than
+    ``GROUPINGS`` and ``QUANTITIES`` raise ``UnknownName``.
+    """
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self._open = ExitStack()
+        self._kept = Kept()
+        self._parameters: dict[int, Parameter] = {}
 
     def __enter__(self) -> Self:
         self._open.enter_context(observe(self._note))
@@ -67,52 +50,81 @@ class Ledger:
 
     def _note(self, event: Event) -> None:
         if isinstance(event, OperationEvent):
-            shapes = tuple(None if t is None else t.shape for t in event.inputs)
-            spec = event.spec
-            entry = Entry(event.name, event.path, shapes, spec.shape, spec.macs)
-            self.entries.append(entry)
+            new, kept = self._new_parameters(event), self._kept.note(event)
+            self.entries.append(forward_entry(event, new, kept))
+        elif isinstance(event, BackwardEvent):
+            self.entries.append(backward_entry(event.node, event.joined))
+
+    def _new_parameters(self, event: OperationEvent) -> int:
+        """Count the parameters that no operation used before."""
+        found = {id(t): t for t in event.inputs if isinstance(t, Parameter)}
+        new = found.keys() - self._parameters.keys()
+        self._parameters |= found  # held, so that no other takes its id
+        return sum(found[key].size for key in new)
 
     @property
     def macs(self) -> int:
-        """All multiply-adds."""
-        return sum(entry.macs for entry in self.entries)
+        """All multiply-adds, backward ones too where they were recorded."""
+        return self.total("macs")
 
-    def by(self, grouping: str) -> dict[str, int]:
-        """MACs by "kind" (operation), "module", "stage" or "part", in order of run.
+    def total(self, quantity: str = "macs", direction: str = "") -> int:
+        """Sum up one quantity, "forward" or "backward" or (``""``) both."""
+        return sum(amount for _, amount in self._amounts(quantity, direction))
 
-        Groups that do none are left out; other groupings raise ``UnknownName``.
+    def by(
+        self, grouping: str, quantity: str = "macs", direction: str = ""
+    ) -> dict[str, int]:
+        """Totals by "kind" (operation), "module", "stage", "part" or "direction".
+
+        In order of run; groups that have none are left out.
         """
         if grouping not in GROUPINGS:
             raise unknown("grouping", grouping, GROUPINGS)
         totals: Counter[str] = Counter()
-        for entry in self.entries:
-            totals[GROUPINGS[grouping](entry)] += entry.macs
-        return {name: macs for name, macs in totals.items() if macs}
+        for entry, amount in self._amounts(quantity, direction):
+            totals[GROUPINGS[grouping](entry)] += amount
+        return {name: amount for name, amount in totals.items() if amount}
 
-    def table(self, grouping: str = "part") -> str:
-        """The same as a table, with the share of each group and the total."""
-        rows = [
-            (name, macs, f"{macs / self.macs:.1%}")
-            for name, macs in self.by(grouping).items()
+    def _amounts(self, quantity: str, direction: str) -> Iterator[tuple[Entry, int]]:
+        if quantity not in QUANTITIES:
+            raise unknown("quantity", quantity, QUANTITIES)
+        if direction and direction not in DIRECTIONS:
+            raise unknown("direction", direction, DIRECTIONS)
+        for entry in self.entries:
+            if entry.direction == direction or not direction:
+                yield entry, entry.amount(quantity)
+
+    def rows(self, grouping: str | None = None) -> list[dict[str, Any]]:
+        """All quantities of every entry, or of every group."""
+        if grouping is None:
+            return [entry.as_dict() for entry in self.entries]
+        totals = {quantity: self.by(grouping, quantity) for quantity in QUANTITIES}
+        names = dict.fromkeys(map(GROUPINGS[grouping], self.entries))
+        return [
+            {grouping: name, **{q: totals[q].get(name, 0) for q in QUANTITIES}}
+            for name in names
         ]
-        return table((grouping, "MACs", "share"), [*rows, ("total", self.macs, "")])
+
+    def csv(self, grouping: str | None = None) -> str:
+        """Write :meth:`rows` as CSV, with a header."""
+        return writing.as_csv(self.rows(grouping))
+
+    def json(self, grouping: str | None = None) -> str:
+        """Write :meth:`rows` and the totals as JSON, with what each quantity is."""
+        totals = {quantity: self.total(quantity) for quantity in QUANTITIES}
+        return writing.as_json(totals, self.rows(grouping))
+
+    def table(
+        self, grouping: str = "part", quantities: Sequence[str] = ("macs",)
+    ) -> str:
+        """Totals of each group; a column a quantity, or two where there is backward.
+
+        A single column comes with the shares of its total.
+        """
+        return table(*writing.layout(self, grouping, quantities))
 
     def __repr__(self) -> str:
         return self.table()
 
-
-def count(model: Any = None, image: tuple[int, int] | None = None) -> Ledger:
-    """Count multiply-adds.
-
-    ``with count() as ledger:`` counts whatever runs inside. ``count(model,
-    image=(224, 224))`` counts one forward pass over one image of that height and
-    width (its own by default) by shapes alone, in evaluation mode; a model built
-    under ``shapes_only()`` needs no memory for it.
-    """
-    ledger = Ledger()
-    if model is None:
-        return ledger
-    shape = (1, *(image or model.config.image), model.config.in_chans)
-    with ledger, evaluation(model):
-        model(Tensor(Blank(shape, model.dtype)))
-    return ledger
+    def _repr_html_(self) -> str:
+        return html(*writing.layout(self, "part", ("macs",)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from minicvt.accounting.ledger import Ledger, count
+from minicvt.accounting.counting import count
+from minicvt.accounting.ledger import Ledger
 from minicvt.blank import shapes_only
 from minicvt.models import Config
 from minicvt.models.costs import Size, costs

@@ -37,7 +37,7 @@ from minicvt.ops.elementwise import (
 from minicvt.ops.linear import linear, matmul
 from minicvt.ops.losses import cross_entropy, soft_cross_entropy
 from minicvt.ops.normalization import batch_norm, batch_norm_eval, layer_norm
-from minicvt.ops.operation import OPERATIONS, Spec, operation
+from minicvt.ops.operation import OPERATIONS, operation
 from minicvt.ops.pooling import avg_pool2d, max_pool2d
 from minicvt.ops.reductions import max, mean, sum
 from minicvt.ops.shape import (
@@ -48,6 +48,7 @@ from minicvt.ops.shape import (
     reshape,
     transpose,
 )
+from minicvt.ops.spec import Spec
 
 __all__ = [
     "OPERATIONS",

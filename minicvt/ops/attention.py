@@ -11,13 +11,14 @@ from minicvt import kernels
 from minicvt.errors import ShapeError
 from minicvt.grid import Grid
 from minicvt.ops.linear import rows
-from minicvt.ops.operation import Shape, Spec, operation
+from minicvt.ops.operation import operation
+from minicvt.ops.spec import NOTHING, OUTPUT, Shape, Spec, summed
 
 
 def _softmax_rule(x: Shape) -> Spec:
     if not x or x[-1] < 1:
         raise ShapeError(f"the last axis should hold something, x is {x}")
-    return Spec(x)
+    return Spec(x, {"softmax": prod(x)}, keeps=(OUTPUT,))
 
 
 @operation(_softmax_rule)
@@ -26,7 +27,7 @@ def softmax(x):
     y = kernels.softmax(rows(x))
 
     def pullback(d):
-        return (kernels.softmax_backward(rows(d), y).reshape(x.shape),)
+        return (kernels.softmax_backward(rows(d), y).reshape(d.shape),)
 
     return y.reshape(x.shape), pullback
 
@@ -54,7 +55,29 @@ def _attend_rule(
     for grid, tokens in ((query_grid, q[2]), (key_grid, k[2])):
         if grid is not None and grid.tokens != tokens:
             raise ShapeError(f"grid {grid} is not {tokens} tokens")
-    return Spec((*q[:3], v[3]), macs=prod(scores) * (q[3] + v[3]))
+    return _attention_spec(q, k, v, bias, scores)
+
+
+def _attention_spec(
+    q: Shape, k: Shape, v: Shape, bias: Shape | None, scores: Shape
+) -> Spec:
+    """Say what two products around a softmax cost.
+
+    Backward has two products for each of them, as linear maps have, and they are
+    made whichever of q, k and v needs its cotangent.
+    """
+    n = prod(scores)
+    macs, biases = n * (q[3] + v[3]), {} if bias is None else {"additions": n}
+    there = {"macs": macs, "softmax": n, "multiplications": n, **biases}
+    back = {"macs": 2 * macs, "softmax": n, "multiplications": prod(q) + prod(k)}
+    of_bias = {} if bias is None else summed(bias, scores)
+    return Spec(
+        (*q[:3], v[3]),
+        there,
+        keeps=(0, 1, 2, scores),
+        backward=(*[NOTHING] * 3, of_bias),
+        always=back,
+    )
 
 
 def _broadcast(a: Shape, b: Shape) -> Shape | None:

@@ -12,7 +12,8 @@ from minicvt import kernels
 from minicvt.errors import ShapeError
 from minicvt.kernels.geometry import map_size
 from minicvt.ops.linear import rows
-from minicvt.ops.operation import Shape, Spec, operation
+from minicvt.ops.operation import operation
+from minicvt.ops.spec import NOTHING, Shape, Spec, bilinear
 
 Pair = tuple[int, int]
 
@@ -42,7 +43,8 @@ def window_sizes(
 
 def _im2col_rule(x: Shape, *, kernel: Pair, stride: Pair, padding: Pair) -> Spec:
     h, w = window_sizes(x, kernel, stride, padding)
-    return Spec((x[0], h, w, *kernel, x[3]))
+    shape = (x[0], h, w, *kernel, x[3])
+    return Spec(shape, NOTHING, backward=({"additions": prod(shape)},))
 
 
 @operation(_im2col_rule, pairs=("kernel", "stride", "padding"))
@@ -64,7 +66,7 @@ def _col2im_rule(columns: Shape, *, size: Pair, stride: Pair, padding: Pair) -> 
     expected = window_sizes((b, *size, c), (kh, kw), stride, padding)
     if (h, w) != expected:
         raise ShapeError(f"map {size} has {expected} windows, got {(h, w)}")
-    return Spec((b, *size, c))
+    return Spec((b, *size, c), {"additions": prod(columns)}, backward=(NOTHING,))
 
 
 @operation(_col2im_rule, pairs=("size", "stride", "padding"))
@@ -96,7 +98,7 @@ def _conv2d_rule(
     if bias not in (None, (out,)):
         raise ShapeError(f"bias {bias} should be {(out,)}")
     shape = (x[0], h, w, out)
-    return Spec(shape, macs=prod(shape) * depth * kh * kw)
+    return bilinear(shape, prod(shape) * depth * kh * kw, bias)
 
 
 @operation(_conv2d_rule, pairs=("stride", "padding"))
@@ -128,7 +130,8 @@ def _depthwise_rule(x: Shape, weight: Shape, *, stride: Pair, padding: Pair) -> 
     if weight[0] != x[3]:
         raise ShapeError(f"weight {weight} needs {weight[0]} channels, x is {x}")
     shape = (x[0], h, w, x[3])
-    return Spec(shape, macs=prod(shape) * weight[2] * weight[3])
+    product = {"macs": prod(shape) * weight[2] * weight[3]}
+    return Spec(shape, product, keeps=(0, 1))
 
 
 @operation(_depthwise_rule, pairs=("stride", "padding"))

@@ -6,54 +6,75 @@ to the input's shape.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 from scipy.special import expit
 
 from minicvt.errors import DtypeError, ShapeError
-from minicvt.ops.operation import Shape, Spec, operation
+from minicvt.ops.operation import Rule, operation
+from minicvt.ops.spec import OUTPUT, Shape, Spec, arrays, summed
 
 
-def broadcast(*shapes: Shape, **_: Any) -> Spec:
+def broadcast(*shapes: Shape) -> Shape:
     """Shape of the broadcast; raises ``ShapeError`` if there is none."""
     try:
-        return Spec(np.broadcast_shapes(*shapes))
+        return np.broadcast_shapes(*shapes)
     except ValueError:
         listed = " and ".join(map(str, shapes))
         raise ShapeError(f"shapes {listed} do not broadcast") from None
 
 
-def same(x: Shape, **_: Any) -> Spec:
-    """One output element per input element."""
-    return Spec(x)
+def each(unit: str, *keeps: int) -> Rule:
+    """Make the rule of what costs one ``unit`` an element, there and back."""
+
+    def rule(*shapes: Shape, **_: Any) -> Spec:
+        shape = broadcast(*shapes)
+        work = {unit: prod(shape)}
+        backward = tuple({**work, **summed(x, shape)} for x in shapes)
+        return Spec(shape, work, keeps, backward)
+
+    return rule
 
 
-@operation(broadcast)
+def _add_rule(x: Shape, y: Shape) -> Spec:
+    shape = broadcast(x, y)
+    work = {"additions": prod(shape)}
+    return Spec(shape, work, backward=(summed(x, shape), summed(y, shape)))
+
+
+def _subtract_rule(x: Shape, y: Shape) -> Spec:
+    spec = _add_rule(x, y)
+    negated = {"multiplications": prod(spec.shape), **summed(y, spec.shape)}
+    return spec._replace(backward=(summed(x, spec.shape), negated))
+
+
+@operation(_add_rule)
 def add(x, y):
     """x + y."""
     return x + y, lambda d: (d, d)
 
 
-@operation(broadcast)
+@operation(_subtract_rule)
 def subtract(x, y):
     """x - y."""
     return x - y, lambda d: (d, lambda: -d)
 
 
-@operation(broadcast)
+@operation(each("multiplications", 0, 1))
 def multiply(x, y):
     """x * y."""
     return x * y, lambda d: (lambda: d * y, lambda: d * x)
 
 
-@operation(broadcast)
+@operation(each("multiplications", 0, 1))
 def divide(x, y):
     """x / y; d(x/y) = (dx - (x/y) dy) / y."""
     return x / y, lambda d: (lambda: d / y, lambda: -d * (x / y) / y)
 
 
-@operation(broadcast)
+@operation(each("comparisons", 0, 1))
 def maximum(x, y):
     """max(x, y); where they are equal each gets half, as in PyTorch."""
 
@@ -73,7 +94,10 @@ def _where_rule(x: Shape, y: Shape, *, condition: Any) -> Spec:
     if np.asarray(condition).dtype != bool:
         dtype = np.asarray(condition).dtype
         raise DtypeError(f"condition should be boolean, got {dtype}")
-    return broadcast(x, y, np.shape(condition))
+    shape = broadcast(x, y, np.shape(condition))
+    work = {"comparisons": prod(shape)}
+    backward = tuple({**work, **summed(input_, shape)} for input_ in (x, y))
+    return Spec(shape, work, keeps=arrays(condition), backward=backward)
 
 
 @operation(_where_rule)
@@ -86,13 +110,17 @@ def where(x, y, *, condition):
     )
 
 
-@operation(same)
+@operation(each("multiplications"))
 def negative(x):
     """-x."""
     return -x, lambda d: (-d,)
 
 
-@operation(same)
+def _power_rule(x: Shape, *, exponent: float) -> Spec:
+    return Spec(x, {"functions": prod(x)}, keeps=(0,) if exponent else ())
+
+
+@operation(_power_rule)
 def power(x, *, exponent):
     """x ** p for a number p; derivative p x^(p-1)."""
     if exponent == 0:
@@ -100,33 +128,33 @@ def power(x, *, exponent):
     return x**exponent, lambda d: (d * (exponent * x ** (exponent - 1)),)
 
 
-@operation(same)
+@operation(each("functions", OUTPUT))
 def exp(x):
     """e^x, its own derivative."""
     y = np.exp(x)
     return y, lambda d: (d * y,)
 
 
-@operation(same)
+@operation(each("functions", 0))
 def log(x):
     """Natural logarithm; derivative 1/x."""
     return np.log(x), lambda d: (d / x,)
 
 
-@operation(same)
+@operation(each("functions", OUTPUT))
 def sqrt(x):
     """Square root y; derivative 1/(2y)."""
     y = np.sqrt(x)
     return y, lambda d: (d / (2 * y),)
 
 
-@operation(same)
+@operation(each("functions", 0))
 def abs(x):
     """|x|; derivative sign(x), 0 at 0."""
     return np.abs(x), lambda d: (d * np.sign(x),)
 
 
-@operation(same)
+@operation(each("activations", 0))
 def tanh(x):
     """Hyperbolic tangent y; derivative 1 - y^2 = 4 sigma(2x) sigma(-2x).
 
@@ -135,7 +163,7 @@ def tanh(x):
     return np.tanh(x), lambda d: (d * (4 * expit(2 * x) * expit(-2 * x)),)
 
 
-@operation(same)
+@operation(each("activations", 0, OUTPUT))
 def sigmoid(x):
     """sigma(x) = 1 / (1 + e^-x); derivative sigma(x) (1 - sigma(x)).
 
@@ -145,7 +173,7 @@ def sigmoid(x):
     return y, lambda d: (d * y * expit(-x),)
 
 
-@operation(same)
+@operation(each("activations", 0))
 def relu(x):
     """max(x, 0); derivative 0 at 0."""
     return np.maximum(x, 0), lambda d: (d * (x > 0),)

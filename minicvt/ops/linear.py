@@ -9,7 +9,8 @@ import numpy as np
 
 from minicvt import kernels
 from minicvt.errors import ShapeError
-from minicvt.ops.operation import Shape, Spec, operation
+from minicvt.ops.operation import operation
+from minicvt.ops.spec import Shape, Spec, bilinear, summed
 
 
 def rows(x: Any) -> Any:
@@ -24,8 +25,13 @@ def _matmul_rule(a: Shape, b: Shape) -> Spec:
         batch = np.broadcast_shapes(a[:-2], b[:-2])
     except ValueError:
         raise ShapeError(f"batch axes of {a} and {b} do not broadcast") from None
-    shape = (*batch, a[-2], b[-1])
-    return Spec(shape, macs=prod(shape) * a[-1])
+    n, k, m = *a[-2:], b[-1]
+    product = {"macs": prod(batch) * n * k * m}
+    backward = (
+        {**product, **summed(a, (*batch, n, k))},
+        {**product, **summed(b, (*batch, k, m))},
+    )
+    return Spec((*batch, n, m), product, keeps=(0, 1), backward=backward)
 
 
 @operation(_matmul_rule)
@@ -43,7 +49,7 @@ def _linear_rule(x: Shape, weight: Shape, bias: Shape | None) -> Spec:
     if bias not in (None, weight[:1]):
         raise ShapeError(f"bias {bias} should be {weight[:1]}")
     shape = (*x[:-1], weight[0])
-    return Spec(shape, macs=prod(shape) * x[-1])
+    return bilinear(shape, prod(shape) * x[-1], bias)
 
 
 @operation(_linear_rule)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from minicvt.errors import DtypeError, OptionError, ShapeError
-from minicvt.ops.operation import Shape, Spec, operation
+from minicvt.ops.operation import operation
+from minicvt.ops.spec import Shape, Spec, arrays
 from minicvt.tensor import Tensor
 
 
@@ -16,7 +18,8 @@ def _mean_rule(logits: Shape, *, targets: Any) -> Spec:
         raise ShapeError(f"logits {logits} (B, K) do not fit targets {targets.shape}")
     if 0 in logits:
         raise ShapeError(f"nothing to average over in logits {logits}")
-    return Spec(())
+    exp, norm = logits, (logits[0], 1)
+    return Spec((), {"softmax": prod(logits)}, keeps=(exp, norm, *arrays(targets)))
 
 
 @operation(_mean_rule)

@@ -8,21 +8,25 @@ from typing import Any
 from minicvt import kernels
 from minicvt.errors import ShapeError
 from minicvt.ops.linear import rows
-from minicvt.ops.operation import Shape, Spec, operation
+from minicvt.ops.operation import operation
+from minicvt.ops.spec import NOTHING, Made, Shape, Spec, arrays
 
 
-def _check_affine(x: Shape, weight: Shape, bias: Shape) -> None:
+def _affine(x: Shape, weight: Shape, bias: Shape, *made: Shape | Made) -> Spec:
+    """Say what all norms share: the pullback answers all cotangents in one pass."""
     if not x or x[-1] < 1:
         raise ShapeError(f"the last axis should hold channels, x is {x}")
     if weight != x[-1:] or bias != x[-1:]:
         raise ShapeError(
             f"weight {weight} and bias {bias} should be {x[-1:]}, x is {x}"
         )
+    work = {"normalised": prod(x)}
+    return Spec(x, work, keeps=(0, 1, *made), backward=(NOTHING,) * 3, always=work)
 
 
 def _layer_norm_rule(x: Shape, weight: Shape, bias: Shape, **_: Any) -> Spec:
-    _check_affine(x, weight, bias)
-    return Spec(x)
+    mean = rstd = (prod(x[:-1]),)
+    return _affine(x, weight, bias, mean, rstd)
 
 
 @operation(_layer_norm_rule)
@@ -44,10 +48,11 @@ def layer_norm(x, weight, bias, *, eps=1e-5):
 
 
 def _batch_norm_rule(x: Shape, weight: Shape, bias: Shape, **_: Any) -> Spec:
-    _check_affine(x, weight, bias)
+    mean = var = weight
+    spec = _affine(x, weight, bias, mean, var)
     if prod(x[:-1]) < 2:
         raise ShapeError(f"training needs two values a channel, x is {x}")
-    return Spec(x, extras=(weight, weight))
+    return spec._replace(extras=(mean, var))
 
 
 @operation(_batch_norm_rule)
@@ -71,10 +76,10 @@ def batch_norm(x, weight, bias, *, eps=1e-5):
 def _batch_norm_eval_rule(
     x: Shape, weight: Shape, bias: Shape, *, mean: Any, var: Any, **_: Any
 ) -> Spec:
-    _check_affine(x, weight, bias)
+    spec = _affine(x, weight, bias, *arrays(mean, var))
     if mean.shape != weight or var.shape != weight:
         raise ShapeError(f"statistics {mean.shape} should be {weight}")
-    return Spec(x)
+    return spec
 
 
 @operation(_batch_norm_eval_rule)

@@ -4,7 +4,7 @@
 
     def _rule(x, weight, *, stride):           # shapes in, Spec out; raises
         ...
-        return Spec(shape, macs)
+        return Spec(shape, {"macs": n}, keeps=(0, 1))
 
     @operation(_rule)
     def name(x, weight, *, stride=1):          # arrays in
@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,22 +30,8 @@ from minicvt import observe
 from minicvt.blank import Blank
 from minicvt.errors import DtypeError, MinicvtError, ShapeError, unknown
 from minicvt.node import Node
+from minicvt.ops.spec import Spec
 from minicvt.tensor import FLOATS, Tensor, is_recording
-
-Shape: TypeAlias = tuple[int, ...]
-
-
-class Spec(NamedTuple):
-    """What a rule says before anything runs.
-
-    ``shape`` of the output, ``macs`` (multiply-adds of convolutions, linear maps
-    and attention products), and the shapes of ``extras`` that follow the output.
-    """
-
-    shape: Shape
-    macs: int = 0
-    extras: tuple[Shape, ...] = ()
-
 
 Rule: TypeAlias = Callable[..., Spec]
 
@@ -170,9 +156,15 @@ def _compute(
     tensors: tuple[Tensor | None, ...],
     options: dict[str, Any],
 ) -> tuple[Any, ...]:
-    """Run ``function`` on the arrays, or the shapes alone if one is blank."""
+    """Run ``function`` on the arrays, or the shapes alone if one is blank.
+
+    What only shows memory in another way runs on a blank too, which then remembers
+    whose memory it is.
+    """
     arrays = [None if t is None else t.data for t in tensors]
     if any(isinstance(array, Blank) for array in arrays):
+        if spec.view:
+            return function(*arrays, **options)[0], None
         dtype = next(a.dtype for a in arrays if a is not None)
         blanks = [Blank(shape, dtype) for shape in (spec.shape, *spec.extras)]
         return blanks[0], None, *blanks[1:]

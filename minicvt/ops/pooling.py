@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from minicvt import kernels
 from minicvt.errors import ShapeError
 from minicvt.kernels.geometry import map_size
 from minicvt.ops.convolution import Pair, window_sizes
-from minicvt.ops.operation import Shape, Spec, operation
+from minicvt.ops.operation import operation
+from minicvt.ops.spec import Made, Shape, Spec
 
 
-def _pool_rule(
-    x: Shape, *, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool, **_: Any
-) -> Spec:
+def _pooled(
+    x: Shape, *, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool
+) -> Shape:
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise ShapeError(f"padding {padding} is more than half of {kernel}")
     h, w = window_sizes(x, kernel, stride, padding, ceil_mode)
-    return Spec((x[0], h, w, x[3]))
+    return x[0], h, w, x[3]
 
 
-@operation(_pool_rule, pairs=("kernel", "stride", "padding"))
+def _max_rule(x: Shape, **window: Any) -> Spec:
+    shape = _pooled(x, **window)
+    work = {"comparisons": prod(shape) * prod(window["kernel"])}
+    backward = ({"additions": prod(shape)},)
+    return Spec(shape, work, keeps=(Made(shape, "int64"),), backward=backward)
+
+
+def _average_rule(x: Shape, *, count_include_pad: bool, **window: Any) -> Spec:
+    shape = _pooled(x, **window)
+    return Spec(shape, {"additions": prod(shape) * prod(window["kernel"])})
+
+
+@operation(_max_rule, pairs=("kernel", "stride", "padding"))
 def max_pool2d(x, *, kernel, stride, padding=0, ceil_mode=False):
     """Largest value of each window; the cotangent goes to where it was found.
 
@@ -32,7 +46,7 @@ def max_pool2d(x, *, kernel, stride, padding=0, ceil_mode=False):
     return y, lambda d: (kernels.max_pool2d_backward(d, winners, before),)
 
 
-@operation(_pool_rule, pairs=("kernel", "stride", "padding"))
+@operation(_average_rule, pairs=("kernel", "stride", "padding"))
 def avg_pool2d(
     x, *, kernel, stride, padding=0, ceil_mode=False, count_include_pad=True
 ):

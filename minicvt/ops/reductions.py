@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from minicvt.errors import ShapeError
-from minicvt.ops.operation import Shape, Spec, operation
+from minicvt.ops.operation import operation
+from minicvt.ops.spec import NOTHING, OUTPUT, Shape, Spec
 
 
 def _axes(x: Shape, axis: Any) -> tuple[int, ...]:
@@ -26,16 +27,26 @@ def _axes(x: Shape, axis: Any) -> tuple[int, ...]:
     return tuple(sorted(axes))
 
 
-def _reduced(x: Shape, *, axis: Any, keepdims: bool) -> Spec:
+def _reduced(x: Shape, axis: Any, keepdims: bool) -> Shape:
     axes = _axes(x, axis)
     kept = [1 if i in axes else n for i, n in enumerate(x)]
-    return Spec(tuple(n for i, n in enumerate(kept) if keepdims or i not in axes))
+    return tuple(n for i, n in enumerate(kept) if keepdims or i not in axes)
 
 
-def _reduced_something(x: Shape, *, axis: Any, keepdims: bool) -> Spec:
+def _sum_rule(x: Shape, *, axis: Any, keepdims: bool) -> Spec:
+    shape = _reduced(x, axis, keepdims)
+    return Spec(shape, {"additions": prod(x)}, backward=(NOTHING,))
+
+
+def _mean_rule(x: Shape, *, axis: Any, keepdims: bool) -> Spec:
     if 0 in [x[a] for a in _axes(x, axis)]:
         raise ShapeError(f"no elements along axis {axis} of shape {x}")
-    return _reduced(x, axis=axis, keepdims=keepdims)
+    return _sum_rule(x, axis=axis, keepdims=keepdims)
+
+
+def _max_rule(x: Shape, *, axis: Any, keepdims: bool) -> Spec:
+    shape = _mean_rule(x, axis=axis, keepdims=keepdims).shape
+    return Spec(shape, {"comparisons": prod(x)}, keeps=(0, OUTPUT))
 
 
 def _spread(d: Any, x: Shape, axis: Any) -> Any:
@@ -45,7 +56,7 @@ def _spread(d: Any, x: Shape, axis: Any) -> Any:
     return np.broadcast_to(d.reshape(kept), x)
 
 
-@operation(_reduced)
+@operation(_sum_rule)
 def sum(x, *, axis=None, keepdims=False):
     """Sum over ``axis``, accumulated in float64; cotangents are spread back."""
     total = x.sum(axis=_axes(x.shape, axis), dtype=np.float64, keepdims=keepdims)
@@ -53,7 +64,7 @@ def sum(x, *, axis=None, keepdims=False):
     return total.astype(x.dtype), lambda d: (_spread(d, shape, axis),)
 
 
-@operation(_reduced_something)
+@operation(_mean_rule)
 def mean(x, *, axis=None, keepdims=False):
     """Mean over ``axis``, accumulated in float64."""
     axes = _axes(x.shape, axis)
@@ -63,7 +74,7 @@ def mean(x, *, axis=None, keepdims=False):
     return average.astype(x.dtype), lambda d: (_spread(d / count, shape, axis),)
 
 
-@operation(_reduced_something)
+@operation(_max_rule)
 def max(x, *, axis=None, keepdims=False):
     """Maximum over ``axis``; equal maxima share the cotangent equally."""
     top = x.max(axis=_axes(x.shape, axis), keepdims=True)
@@ -73,4 +84,4 @@ def max(x, *, axis=None, keepdims=False):
         shares = winners / winners.sum(axis=_axes(x.shape, axis), keepdims=True)
         return (_spread(d, x.shape, axis) * shares,)
 
-    return top.reshape(_reduced(x.shape, axis=axis, keepdims=keepdims).shape), pullback
+    return top.reshape(_reduced(x.shape, axis, keepdims)), pullback

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from minicvt.errors import ShapeError
-from minicvt.ops.operation import Shape, Spec, operation
+from minicvt.ops.operation import operation
+from minicvt.ops.spec import NOTHING, Shape, Spec, arrays, summed
 
 
 def _reshape_rule(x: Shape, *, shape: Shape) -> Spec:
@@ -20,7 +22,7 @@ def _reshape_rule(x: Shape, *, shape: Shape) -> Spec:
         shape = tuple(prod(x) // known if n == -1 else n for n in shape)
     if min(shape, default=0) < 0 or prod(shape) != prod(x):
         raise ShapeError(f"{x} has {prod(x)} elements, {shape} does not fit")
-    return Spec(shape)
+    return Spec(shape, NOTHING, view=True)
 
 
 @operation(_reshape_rule)
@@ -33,7 +35,7 @@ def reshape(x, *, shape):
 def _transpose_rule(x: Shape, *, axes: Shape) -> Spec:
     if sorted(axes) != list(range(len(x))):
         raise ShapeError(f"axes {axes} do not reorder shape {x}")
-    return Spec(tuple(x[axis] for axis in axes))
+    return Spec(tuple(x[axis] for axis in axes), NOTHING, view=True)
 
 
 @operation(_transpose_rule)
@@ -45,9 +47,12 @@ def transpose(x, *, axes):
 def _getitem_rule(x: Shape, *, index: Any) -> Spec:
     nothing = np.broadcast_to(np.empty(()), x)  # the shape without the memory
     try:
-        return Spec(nothing[index].shape)
+        shape = nothing[index].shape
     except IndexError as error:
         raise ShapeError(f"shape {x}: {error}") from None
+    added = {"additions": prod(shape)}
+    keeps = arrays(*_parts(index))
+    return Spec(shape, NOTHING, keeps, (added,), view=_is_basic(index))
 
 
 @operation(_getitem_rule)
@@ -68,9 +73,12 @@ def getitem(x, *, index):
 
 def _is_basic(index: Any) -> bool:
     """Slices and integers only: no element can be taken twice."""
-    parts = index if isinstance(index, tuple) else (index,)
     basic = (int, np.integer, slice, type(None), type(...))
-    return all(isinstance(part, basic) and part is not True for part in parts)
+    return all(isinstance(x, basic) and x is not True for x in _parts(index))
+
+
+def _parts(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
 
 
 def _concatenate_rule(*shapes: Shape, axis: int) -> Spec:
@@ -82,13 +90,13 @@ def _concatenate_rule(*shapes: Shape, axis: int) -> Spec:
     if len(rest) != 1 or any(len(s) != rank for s in shapes):
         raise ShapeError(f"{shapes} differ beyond axis {axis}")
     joined = sum(s[axis] for s in shapes)
-    return Spec((*shapes[0][:axis], joined, *shapes[0][axis + 1 :]))
+    return Spec((*shapes[0][:axis], joined, *shapes[0][axis + 1 :]), NOTHING)
 
 
 @operation(_concatenate_rule)
 def concatenate(*arrays, axis):
     """Join along ``axis``; the pullback cuts at the same places."""
-    cuts = np.cumsum([a.shape[axis] for a in arrays])[:-1]
+    cuts = [*accumulate(a.shape[axis] for a in arrays)][:-1]
     joined = np.concatenate(arrays, axis)
     return joined, lambda d: tuple(np.split(d, cuts, axis))
 
@@ -97,7 +105,7 @@ def _pad_rule(x: Shape, *, widths: Any) -> Spec:
     if len(widths) != len(x) or any(min(w) < 0 for w in widths):
         raise ShapeError(f"{x} needs (before, after) for each axis, got {widths}")
     both = zip(x, widths, strict=True)
-    return Spec(tuple(n + before + after for n, (before, after) in both))
+    return Spec(tuple(n + before + after for n, (before, after) in both), NOTHING)
 
 
 @operation(_pad_rule)
@@ -115,7 +123,8 @@ def _broadcast_to_rule(x: Shape, *, shape: Shape) -> Spec:
         fits = False
     if not fits:
         raise ShapeError(f"{x} does not broadcast to {shape}")
-    return Spec(tuple(shape))
+    shape = tuple(shape)
+    return Spec(shape, NOTHING, backward=(summed(x, shape),), view=True)
 
 
 @operation(_broadcast_to_rule)

@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import count
 from typing import Any
 
-from minicvt.tables import cell, is_number
+from minicvt import tables
 from minicvt.viz.style import BLUE, FAINT, INK, MUTED, ORANGE, Picture
 
 THEMED = {
@@ -63,11 +63,7 @@ def table(
     headers: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = ""
 ) -> str:
     """Return a table; numbers are set flush right, the last row may be "total"."""
-    head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
-    body = "".join(_row(row) for row in rows)
-    above = f"<caption>{escape(caption)}</caption>" if caption else ""
-    inner = f"{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    return f'<div class="scroll"><table>{inner}</table></div>'
+    return f'<div class="scroll">{tables.html(headers, rows, caption)}</div>'
 
 
 def columns(*pieces: str) -> str:
@@ -92,15 +88,3 @@ def document(
         f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n{head}</head>\n"
         "<body>\n" + "\n".join(["<main>", *pieces, "</main>"]) + "\n</body>\n</html>\n"
     )
-
-
-def _row(row: Sequence[Any]) -> str:
-    first, *rest = row
-    kind = ' class="total"' if first == "total" else ""
-    name = f'<th scope="row">{escape(cell(first))}</th>'
-    return f"<tr{kind}>{name}{''.join(map(_cell, rest))}</tr>"
-
-
-def _cell(value: Any) -> str:
-    kind = ' class="number"' if is_number(value) else ""
-    return f"<td{kind}>{escape(cell(value))}</td>"

@@ -173,7 +173,7 @@ def test_the_cotangent_is_copied_and_may_be_a_tensor() -> None:
 def test_only_what_needs_a_gradient_is_computed() -> None:
     asked = []
 
-    @operation(lambda x, y: Spec(x))
+    @operation(lambda x, y: Spec(x, {}))
     def both(x, y):
         def pullback(d):
             return lambda: asked.append("x"), lambda: asked.append("y") or d
