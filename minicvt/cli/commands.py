@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minicvt.cli.parser import Command
-from minicvt.cli.values import names, natural, positive, seeds, size
+from minicvt.cli.values import names, natural, option, positive, seeds, size
 
 
 def _tour(**options: Any) -> None:
@@ -116,6 +116,56 @@ def _dialects_options(parser: ArgumentParser) -> None:
     add("--markdown", dest="as_markdown", action="store_true", help="for a document")
 
 
+def _models(start: str, as_markdown: bool) -> None:
+    from minicvt import models
+
+    found = models.catalogue(start)
+    print(found.markdown() if as_markdown else found)
+
+
+def _models_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("start", metavar="NAME", nargs="?", default="", help="or its start, as in vit")
+    add("--markdown", dest="as_markdown", action="store_true", help="for a document")
+
+
+def _diff(
+    first: str,
+    second: str | None,
+    image: tuple[int, int] | None,
+    changes: list[tuple[str, Any]],
+    as_markdown: bool,
+    figure: Path | None,
+) -> None:
+    from minicvt import models
+
+    changed = models.variant(second or first, **dict(changes))
+    found = models.diff(first, changed, image)
+    if figure is not None:
+        from minicvt import viz
+
+        viz.differences(found).write(figure)
+    print(found.markdown() if as_markdown else found)
+
+
+def _diff_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("first", metavar="MODEL", help="a name, as in cvt-13")
+    add("second", metavar="OTHER", nargs="?", help="another; or change the first")
+    add(
+        "--set",
+        dest="changes",
+        type=option,
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="change the second, as in stem=cmt; may be repeated",
+    )
+    add("--image", type=size, metavar="SIZE", help="224, or height x width: 224x192")
+    add("--markdown", dest="as_markdown", action="store_true", help="for a document")
+    add("--figure", type=Path, metavar="FILE", help="draw it too: .png, .svg, .pdf")
+
+
 def _explain(**options: Any) -> None:
     from minicvt.interpret.explain import explain
 
@@ -183,6 +233,18 @@ COMMANDS = {
         "parameters and multiply-adds of a model, without running it",
         _count,
         _count_options,
+    ),
+    "models": Command(
+        "look",
+        "every model there is, its costs, and its published accuracy",
+        _models,
+        _models_options,
+    ),
+    "diff": Command(
+        "look",
+        "two models side by side, with what each difference costs",
+        _diff,
+        _diff_options,
     ),
     "dialects": Command(
         "look",

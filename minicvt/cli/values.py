@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from ast import literal_eval
+from typing import Any
 
 MOST_SEEDS = 1000  # as a range is written out: 0-99999999999 would fill the memory
 
@@ -20,6 +22,17 @@ def natural(text: str) -> int:
     if not text.isdecimal():
         raise ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
     return int(text)
+
+
+def option(text: str) -> tuple[str, Any]:
+    """Read "stem=cmt", "kv_stride=1" or "dims=24,48": words are words."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise ArgumentTypeError(f"expected option=value, got {text!r}")
+    try:
+        return name, literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
 
 
 def positive(text: str) -> int:

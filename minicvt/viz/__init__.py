@@ -7,6 +7,7 @@ attention          the same for any stage, block, head and query
 training_curve     loss and accuracies over the epochs
 confusion_matrix   truth against answer
 kv_savings         what strided keys and values save
+differences        two models side by side, with what each part costs
 gallery            small images with words
 observed           what the first three draw, as arrays
 ================== ==========================================================
@@ -25,6 +26,7 @@ except ImportError as error:
     ) from error
 
 from minicvt.viz.costs import kv_savings
+from minicvt.viz.differences import differences
 from minicvt.viz.heads import attention, class_attention
 from minicvt.viz.learning import confusion_matrix, training_curve
 from minicvt.viz.look import Look, observed
@@ -38,6 +40,7 @@ __all__ = [
     "attention",
     "class_attention",
     "confusion_matrix",
+    "differences",
     "gallery",
     "kv_savings",
     "observed",

@@ -10,11 +10,16 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from functools import wraps
+from os import PathLike
+from pathlib import Path
 from typing import Any, TypeVar
 
 from matplotlib import colormaps, rc_context
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
+
+from minicvt.errors import OptionError
+from minicvt.files import write_atomic
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
 INK, MUTED, FAINT = "#1f2328", "#667080", "#d5dae1"
@@ -26,6 +31,7 @@ SEQUENTIAL = _ramp(
     "lagoon",
     ["#f1f8f2", "#9edfc8", "#34c2b8", "#00a0b0", "#007ca1", "#005680", "#17324a"],
 )
+DOTS = 150  # an inch, of a picture made of pixels
 DIVERGING = "RdBu_r"
 GREYS = _ramp("paper and ink", ["#ffffff", "#2b2f36"])
 HEAT = _ramp("heat", ["#ffffff", "#f3b581", "#d55e00"])
@@ -59,6 +65,18 @@ class Picture(Figure):
         with rc_context(STYLE), io.StringIO() as file:
             self.savefig(file, format="svg", metadata=nothing, facecolor=paper)
             return "<svg" + file.getvalue().partition("<svg")[2]
+
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write it as its file's name ends: .svg, .png, .pdf.
+
+        Raises ``OptionError`` for what matplotlib does not write.
+        """
+        kind = Path(path).suffix.removeprefix(".")
+        if kind not in self.canvas.get_supported_filetypes():
+            raise OptionError(f"a figure is written as .svg, .png or .pdf, got {path}")
+        with rc_context(STYLE), io.BytesIO() as file:
+            self.savefig(file, format=kind, dpi=DOTS)
+            write_atomic(path, file.getvalue())
 
     def _repr_svg_(self) -> str:
         return self.svg()
