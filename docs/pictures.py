@@ -21,6 +21,8 @@ def main() -> None:
     first_right = int(np.flatnonzero(answers == data.test_labels[:40])[0])
     picture = mc.viz.token_maps(model, data.test_images[first_right])
     write_atomic(FOLDER / "token-maps.svg", picture.svg().encode())
+    two_papers = mc.viz.differences(mc.models.diff("cvt-13", "pvt-small"))
+    write_atomic(FOLDER / "cvt-and-pvt.svg", two_papers.svg().encode())
 
 
 if __name__ == "__main__":

@@ -162,8 +162,8 @@ def _head(c: Any) -> str:
     steps = ["LayerNorm"] * c.final_norm + [read]
     if width := getattr(c, "representation", 0):
         steps.append(f"tanh(Linear to {width:,})")
-    mean = ", and one for distillation: their mean" * getattr(c, "distilled", False)
-    return ", ".join([*steps, last]) + mean
+    second = getattr(c, "distilled", False) and c.dist_head
+    return ", ".join([*steps, last]) + ", another for distillation: their mean" * second
 
 
 def _training(c: Architecture) -> str:
@@ -175,11 +175,11 @@ def _training(c: Architecture) -> str:
 
 def _resnet(c: resnet.ResNetConfig) -> dict[str, str]:
     kernel, stride, padding, pooling = resnet.STEMS[c.stem]
-    first = window((kernel, stride, padding))
+    stem = f"{window((kernel, stride, padding))}, BatchNorm, ReLU"
     return {
         "depth": f"{each(c.depths)} bottlenecks",
         "width": f"{each(c.dims)} channels",
-        "stem": f"{first}, BatchNorm, ReLU" + ", max pooling" * pooling,
+        "stem": f"{stem}{', max pooling' * pooling}; {c.stem_dim} channels",
         "bottlenecks": f"1x1, 3x3, 1x1 convolutions, BatchNorm, ReLU; a stage "
         f"starts with stride 2 in {c.stride_in}",
         "activation": ACTIVATIONS["relu"],
