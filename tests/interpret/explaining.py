@@ -31,17 +31,18 @@ def image(height: int = 27, width: int = 41, channels: int = 3) -> np.ndarray:
     return ((pixels - 0.5) / 0.25).astype(np.float32)
 
 
-def subject(folder: Path, **overrides: Any) -> Subject:
+def subject(folder: Path, model: Any = None, pixels: Any = None) -> Subject:
     """Save a model and open it again, as a checkpoint with something to look at."""
     path = folder / "small.safetensors"
-    interop.save(small(**overrides), path)
+    interop.save(small() if model is None else model, path)
     source = open_checkpoint(str(path))
     preprocess = Preprocess(mean=MEAN, std=STD)
-    return Subject(image(), "noise", source.model(), source, preprocess, "Thanks.")
+    shown = image() if pixels is None else pixels
+    return Subject(shown, "noise", source.model(), source, preprocess, "Thanks.")
 
 
-def written(folder: Path) -> Path:
+def written(folder: Path, model: Any = None, pixels: Any = None) -> Path:
     """Write the page of :func:`subject`."""
-    page, given = folder / "index.html", subject(folder)
+    page, given = folder / "index.html", subject(folder, model, pixels)
     page.write_text(html(given, [*records(given)], "a command", None), encoding="utf-8")
     return page

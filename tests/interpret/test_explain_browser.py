@@ -12,6 +12,7 @@ import pytest
 from minicvt import viz
 from minicvt.viz.style import HEAT, ramp
 from tests.interpret.explaining import image, small, written
+from tests.interpret.relatives import image_of, tiny
 
 pytestmark = pytest.mark.slow
 
@@ -38,8 +39,14 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return written(tmp_path_factory.mktemp("browser")).as_uri()
+def address(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> str:
+    """Write the page of the small CvT, or of the relative that a test asks for."""
+    folder = tmp_path_factory.mktemp("browser")
+    if (name := getattr(request, "param", None)) is None:
+        return written(folder).as_uri()
+    return written(folder, tiny(name), image_of(tiny(name))).as_uri()
 
 
 @pytest.fixture
@@ -250,3 +257,44 @@ def test_everything_to_choose_has_a_name(opened: Any) -> None:
         ")).length"
     )
     assert unnamed == 0
+
+
+@pytest.mark.parametrize("address", ["deit, distilled"], indirect=True)
+def test_both_special_tokens_can_ask(opened: Any) -> None:
+    page = opened(DESKTOP)
+    buttons = page.locator(".special")
+    assert buttons.count() == 2
+    assert buttons.nth(0).text_content().startswith("class token, which asks, gets")
+    buttons.nth(1).click()
+    settled(page)
+    assert page.evaluate(CHOSEN) == 1
+    assert page.locator(".readout").text_content().startswith("The distillation token")
+    assert page.locator(".call").text_content().endswith("block=2, query=1)")
+    page.locator(".picture").focus()
+    for expected in (0, 1, 0):
+        page.keyboard.press("c")
+        settled(page)
+        assert page.evaluate(CHOSEN) == expected
+    assert "again for the distillation token" in page.locator("#help").inner_text()
+
+
+@pytest.mark.parametrize("address", ["cmt"], indirect=True)
+def test_without_a_class_token_the_middle_asks(opened: Any) -> None:
+    page = opened(DESKTOP)
+    assert page.locator(".special").count() == 0
+    assert page.locator(".readout").text_content().startswith("The token at row 0,")
+    assert page.locator("#help").inner_text().endswith("arrow keys on the picture.")
+    assert page.locator("#stage input").count() == 4
+    assert not page.locator("rect.line.window").first.is_visible()
+    choose(page, "stage", 0)
+    assert page.locator("rect.line.window").first.is_visible()
+
+
+@pytest.mark.parametrize("address", ["pvt"], indirect=True)
+def test_the_dashed_frame_is_a_reduction_s_square(opened: Any) -> None:
+    """8 x 8 of 16 x 24 tokens."""
+    page = opened(DESKTOP)
+    choose(page, "stage", 0)
+    frame = page.locator("rect.line.window").first
+    sides = [float(frame.get_attribute(name)) for name in ("width", "height")]
+    np.testing.assert_allclose(sides, [8 / 24, 8 / 16])

@@ -118,7 +118,7 @@ def blocks(model: dict[str, Any]) -> list[dict[str, Any]]:
 def test_which_queries_are_missing_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert BUDGET * 4 / 3 < 8e6
+    assert BUDGET * 4 / 3 < 5e6
     monkeypatch.setattr(commands, "BUDGET", 10_000)
     given = subject(tmp_path)
     text = html(given, [*records(given)], "a command", None)

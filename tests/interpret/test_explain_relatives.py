@@ -97,7 +97,14 @@ def test_the_record_is_what_was_seen(name: str) -> None:
     whole = rollout(levels)[0]
     way, other = data["shares"]["way"], data["shares"]["other"]
     np.testing.assert_allclose(shown(way[-1]), whole, atol=whole.max() / 255)
-    assert len(way) == len(levels)
+    steps = [f"stage {i}'s tokens" for i in reversed(range(len(levels) - 1))]
+    assert [tile["title"] for tile in way] == [
+        *(steps or ["last 2 blocks"]),
+        "pixels",
+    ]
+    if len(levels) == 1:
+        part = rollout(levels, 2)[0]
+        np.testing.assert_allclose(shown(way[0]), part, atol=part.max() / 255)
     titles = [tile["title"] for tile in other]
     several = ["last stage alone"] * (len(levels) > 1)
     assert titles == [*several, "last block alone", "contrast, no model"]
@@ -114,7 +121,9 @@ def test_the_words_are_true_of_the_paper(name: str) -> None:
     assert (fewer in plain(lead(data))) == (kind == "reduced")
     explained, down = plain(reading(data, config)), plain(way(data, config))
     assert ("Every token is a key." in explained) == (kind == "tokens")
-    assert f"follows {read(data)} down through all blocks" in down
+    half = " (half each, since the answer is the mean of their two heads)"
+    followed = f"{read(data)}{half * (name == 'deit, distilled')}"
+    assert f"follows {followed} down through all blocks" in down
     assert ("from each key" in down) == (kind == "reduced")
     assert ("between stages" in down) == (len(config.dims) > 1)
     assert ("those of the stem" in down) == (config.stem != "none")

@@ -32,16 +32,8 @@ def token_tiles(tokens: Array) -> list[Data]:
 
 
 def shares_of(stages: Sequence[StageMap], levels: list[Level], images: Array) -> Data:
-    """Rollout as it goes down, and the other maps that it is measured beside.
-
-    What reaches the tokens below a stage is what reaches "pixels" of a model that
-    begins there.
-    """
-    handed = {
-        f"{stages[i - 1].label}'s tokens": rollout(levels[i:])
-        for i in reversed(range(1, len(levels)))
-    }
-    deep = depth_maps(levels)
+    """Rollout as it goes down, and the other maps that it is measured beside."""
+    handed, deep = _on_its_way(stages, levels), depth_maps(levels)
     handed["pixels"] = deep.pop("rollout")
     difference = contrast(images)[0]
     bare = _map("contrast, no model", difference, "heat", 0.0, float(difference.max()))
@@ -49,6 +41,22 @@ def shares_of(stages: Sequence[StageMap], levels: list[Level], images: Array) ->
         "way": [*map(_share, handed, handed.values())],
         "other": [*(_share(f"{name} alone", deep[name]) for name in deep), bare],
     }
+
+
+def _on_its_way(stages: Sequence[StageMap], levels: list[Level]) -> dict[str, Array]:
+    """Rollout after each stage but the last, or through a part of a single one.
+
+    What reaches the tokens below a stage is what reaches "pixels" of a model that
+    begins there.
+    """
+    if len(levels) > 1:
+        return {
+            f"{stages[i - 1].label}'s tokens": rollout(levels[i:])
+            for i in reversed(range(1, len(levels)))
+        }
+    depth = len(levels[0].blocks)
+    thirds = (round(depth / 3), round(2 * depth / 3))
+    return {f"last {n} blocks": rollout(levels, n) for n in thirds if 1 < n < depth}
 
 
 def _centred(values: Array) -> tuple[float, float]:

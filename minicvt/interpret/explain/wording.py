@@ -50,6 +50,7 @@ def way(model: Data, config: Any) -> str:
     mixers = ", ".join(words.MIXERS[name] for name in _mixers(config))
     return words.WAY.format(
         read=read(model),
+        half=words.HALF * (len(model["read"]) > 1),
         keys=words.KEYS_READ * (keys_of(model) != "tokens"),
         below=below.format(stem=words.STEM * (config.stem != "none")),
         besides=words.BESIDES.format(what=mixers) * bool(mixers),

@@ -22,12 +22,13 @@ in two tiles are not equal values.
 """
 
 WAY = """
-What the answer was made of: rollout follows {read} down through all blocks, half by
-attention and half by the residual path{keys}, and {below}. {besides}Every value is a
-share of the whole; every tile runs from 0 to its own largest. A mark on the bar says
+What the answer was made of: rollout follows {read}{half} down through all blocks, half
+by attention and half by the residual path{keys}, and {below}. {besides}Every value is
+a share of the whole; every tile runs from 0 to its own largest. A mark on the bar says
 what all would be if they were equal: where it stands far right, the map is flat.
 """
 
+HALF = " (half each, since the answer is the mean of their two heads)"
 KEYS_READ = ", from each key to the tokens that its window read"
 BELOW = "from the tokens to the pixels through the windows of the embedding{stem}"
 BETWEEN = (
