@@ -69,7 +69,14 @@ class Architecture(Config):
         "ffn",
         "local",
     )
-    counts = (*Config.counts, "dims", "depths", "heads", "kv_stride")
+    counts: ClassVar[tuple[str, ...]] = (
+        *Config.counts,
+        "dims",
+        "depths",
+        "heads",
+        "kv_stride",
+    )
+    counts_or_0: ClassVar[tuple[str, ...]] = ("stem_dim",)
     resamples_itself: ClassVar[bool] = False
     dims: tuple[int, ...] = (192,)
     depths: tuple[int, ...] = (12,)

@@ -26,6 +26,7 @@ from typing import Any
 
 from minicvt.grid import Grid
 from minicvt.models.architecture import Architecture
+from minicvt.models.checks import refused
 from minicvt.models.config import DIGITS16
 from minicvt.models.stage import Stage, Transformer
 from minicvt.nn import MLP, Attention, Init, LayerNorm, Module, Parameter, unflatten
@@ -46,6 +47,11 @@ class CeiTConfig(Architecture):
     positions: str = "every"
     resampling: str = "bicubic"
     norm_eps: float = 1e-6
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.cls[-1]:
+            raise refused(self, "cls", "true of the last stage, whose tokens LCA reads")
 
     def build(self, dtype: Any = "float32", seed: Any = 0) -> CeiT:
         """Make the model."""

@@ -22,13 +22,13 @@ NAMES: dict[str, Collection[str]] = {
 """Fields of an architecture that are names, and what they may be."""
 
 
-def check_whole(config: Any, fields: Collection[str]) -> None:
-    """Raise ``OptionError`` unless these fields hold whole numbers from 1."""
+def check_whole(config: Any, fields: Collection[str], least: int = 1) -> None:
+    """Raise ``OptionError`` unless these fields hold whole numbers from ``least``."""
     for field in fields:
         value = getattr(config, field)
         values = value if isinstance(value, list | tuple) else (value,)
-        if not values or not all(isinstance(n, int) and n > 0 for n in values):
-            raise refused(config, field, "whole numbers from 1")
+        if not values or not all(isinstance(n, int) and n >= least for n in values):
+            raise refused(config, field, f"whole numbers from {least}")
 
 
 def check_names(config: Any, known: Mapping[str, Collection[str]]) -> None:
@@ -50,8 +50,6 @@ def check_stages(config: Any) -> None:
             raise refused(config, "mlp_ratios", f"at least one channel of {dim}")
     if not all(map(_is_window, config.embed)):
         raise refused(config, "embed", "(kernel, stride, padding) from (1, 1, 0)")
-    if not isinstance(config.stem_dim, int) or config.stem_dim < 0:
-        raise refused(config, "stem_dim", "a whole number, 0 for the usual one")
     for field in ("norm_eps", "embed_eps"):
         if not getattr(config, field) > 0:
             raise refused(config, field, "positive")

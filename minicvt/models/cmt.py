@@ -39,6 +39,7 @@ class CMTConfig(Architecture):
     """What makes one CMT: ``kv_stride`` is its k; the head is ``head_width`` wide."""
 
     paper = "cmt"
+    counts = (*Architecture.counts, "head_width")
     dims: tuple[int, ...] = (64, 128, 256, 512)
     depths: tuple[int, ...] = (3, 3, 16, 3)
     heads: tuple[int, ...] = (1, 2, 4, 8)

@@ -15,12 +15,14 @@ class Config:
 
     ``image`` is the height and width it was published for, where counting starts.
     ``stage_fields`` have one entry a stage; one value there stands for all stages.
-    Those in ``counts`` are whole numbers from 1; ``OptionError`` says what is not.
+    Those in ``counts`` are whole numbers from 1, those in ``counts_or_0`` may be 0;
+    ``OptionError`` says what is not.
     """
 
     paper: ClassVar[str]
     stage_fields: ClassVar[tuple[str, ...]] = ()
     counts: ClassVar[tuple[str, ...]] = ("num_classes", "in_chans", "image")
+    counts_or_0: ClassVar[tuple[str, ...]] = ()
     name: str
     num_classes: int = 1000
     in_chans: int = 3
@@ -30,6 +32,7 @@ class Config:
         if self.stage_fields:
             self._spread()
         check_whole(self, self.counts)
+        check_whole(self, self.counts_or_0, least=0)
         if len(_tuple(self.image)) != 2:
             raise refused(self, "image", "a height and a width")
 

@@ -44,6 +44,7 @@ class ResNetConfig(Config):
     """
 
     paper = "resnet"
+    counts = (*Config.counts, "stem_dim")
     stage_fields = ("dims", "depths")
     dims: tuple[int, ...] = (256, 512, 1024, 2048)
     depths: tuple[int, ...] = (3, 4, 6, 3)

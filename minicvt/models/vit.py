@@ -37,6 +37,7 @@ class ViTConfig(Architecture):
     """What makes one ViT; ``representation`` is the width of the pre-training head."""
 
     paper = "vit"
+    counts_or_0 = (*Architecture.counts_or_0, "representation")
     cls: tuple[bool, ...] = (True,)
     embed_norm: bool = False
     positions: str = "every"

@@ -131,7 +131,7 @@ ARCHITECTURE = [
     ({"embed": 16}, r"embed should be \(kernel, stride, padding\)"),
     ({"mlp_ratios": 0}, "mlp_ratios should be at least one channel of 192"),
     ({"mlp_ratios": float("nan")}, "mlp_ratios should be"),
-    ({"stem": "cmt", "stem_dim": -1}, "stem_dim should be a whole number"),
+    ({"stem": "cmt", "stem_dim": -1}, "stem_dim should be whole numbers from 0"),
     ({"norm_eps": 0.0}, "norm_eps should be positive"),
     ({"embed_eps": -1e-6}, "embed_eps should be positive"),
     ({"stem": "t2t_performer", "embed": ((0, 2, 0),)}, "embed should be"),
@@ -142,6 +142,20 @@ ARCHITECTURE = [
 def test_values_that_make_no_model_say_so(overrides, message):
     with pytest.raises(OptionError, match=f"deit-tiny: {message}"):
         models.variant("deit-tiny", **overrides)
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "message"),
+    [
+        ("vit-s16", {"representation": -1}, "representation should be whole"),
+        ("cmt-s", {"head_width": 0}, "head_width should be whole"),
+        ("resnet-50", {"stem_dim": 0}, "stem_dim should be whole"),
+        ("ceit-tiny", {"cls": False}, "cls should be true of the last stage"),
+    ],
+)
+def test_values_that_make_no_model_of_one_paper(name, overrides, message):
+    with pytest.raises(OptionError, match=f"{name}: {message}"):
+        models.variant(name, **overrides)
 
 
 @pytest.mark.parametrize(
