@@ -69,13 +69,7 @@ class Architecture(Config):
         "ffn",
         "local",
     )
-    counts: ClassVar[tuple[str, ...]] = (
-        *Config.counts,
-        "dims",
-        "depths",
-        "heads",
-        "kv_stride",
-    )
+    counts = (*Config.counts, "dims", "depths", "heads", "kv_stride")
     counts_or_0: ClassVar[tuple[str, ...]] = ("stem_dim",)
     resamples_itself: ClassVar[bool] = False
     dims: tuple[int, ...] = (192,)
