@@ -21,6 +21,8 @@ check-slow: $(VENV)/test.stamp ## what takes longer: five seeds, kill -9, the wh
 
 docs: $(VENV)/tour.stamp ## write what docs/ shows again: pictures, tables
 	$(BIN)/python docs/pictures.py
+	$(BIN)/minicvt models --markdown > $(VENV)/models.md
+	mv $(VENV)/models.md docs/models.md
 	$(BIN)/minicvt dialects cvt-13 --markdown > $(VENV)/dialects.md
 	mv $(VENV)/dialects.md docs/dialects.md
 	$(BIN)/minicvt faithful cvt-rgb32-easy cvt-rgb32-mid \
