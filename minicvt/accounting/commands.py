@@ -3,31 +3,58 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
+from textwrap import fill
 
 from minicvt import models
 from minicvt.accounting.errata import Effect, errata
+from minicvt.accounting.ledger import Ledger
 from minicvt.accounting.summary import ledger_of, parts_table, savings_table
+from minicvt.accounting.writing import HEADINGS
 from minicvt.errors import OptionError
+from minicvt.files import write_atomic
 from minicvt.models.costs import Size
 from minicvt.models.dialects import DIALECTS, REST, WHOSE, differences, value_of
+from minicvt.ops.spec import UNITS
 from minicvt.tables import markdown, table
 
+WIDTH = 88
 
-def count(model: str, image: Size | None = None, by: str = "part") -> None:
+
+def count(
+    model: str,
+    image: Size | None = None,
+    by: str = "part",
+    backward: bool = False,
+    in_bytes: bool = False,
+    csv: Path | None = None,
+    json: Path | None = None,
+) -> None:
     """Print where a model's parameters and multiply-adds are, and what stride saves.
 
-    Nothing is allocated; the model is that for this size of image. Raises
-    ``UnknownName`` and ``ShapeError``.
+    Nothing is allocated; the model is that for this size of image. ``csv`` and
+    ``json`` get a row for every operation. Raises ``UnknownName`` and ``ShapeError``.
     """
     config = models.variant(model)
     size = image or config.image
-    if by == "part":
-        costs = parts_table(config, size)
-    else:
-        costs = ledger_of(config, size)[1].table(by)
-    print(f"{model} at {size[0]} x {size[1]}", costs, sep="\n\n")
+    _, ledger = ledger_of(config, size, backward)
+    moved = ("read", "written", *["kept"] * backward) if in_bytes else ()
+    plain = by == "part" and not (backward or moved)
+    costs = parts_table(config, size) if plain else ledger.table(by, ("macs", *moved))
+    print(f"{model} at {size[0]} x {size[1]}", costs, _besides(ledger), sep="\n\n")
     if max(getattr(config, "kv_stride", (1,))) > 1:
         print("", savings_table(config, size), sep="\n")
+    for path, written in ((csv, ledger.csv), (json, ledger.json)):
+        if path is not None:
+            write_atomic(path, written().encode())
+
+
+def _besides(ledger: Ledger) -> str:
+    """Say what is in no MAC, and what a FLOP is."""
+    units = {unit: ledger.total(unit) for unit in UNITS if unit != "macs"}
+    others = [f"{n:,} {HEADINGS.get(unit, unit)}" for unit, n in units.items() if n]
+    flops = f"{ledger.total('flops'):,} FLOPs, two for each MAC. Not in them:"
+    return fill(f"{flops} {', '.join(others)}.", WIDTH, break_on_hyphens=False)
 
 
 HOW = """\

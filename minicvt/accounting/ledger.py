@@ -117,9 +117,9 @@ class Ledger:
     def table(
         self, grouping: str = "part", quantities: Sequence[str] = ("macs",)
     ) -> str:
-        """Totals of each group; a column a quantity, or two where there is backward.
+        """Totals of each group, a column a quantity; with its share, if it is only one.
 
-        A single column comes with the shares of its total.
+        MACs have two columns where there is backward.
         """
         return table(*writing.layout(self, grouping, quantities))
 

@@ -13,11 +13,13 @@ from minicvt.models.costs import Size, costs
 from minicvt.tables import table
 
 
-def ledger_of(config: Config, image: Size) -> tuple[Any, Ledger]:
-    """Build ``config`` for ``image`` without memory and count one forward pass."""
+def ledger_of(
+    config: Config, image: Size, backward: bool = False
+) -> tuple[Any, Ledger]:
+    """Build ``config`` for ``image`` without memory and count a pass, or a step."""
     with shapes_only():
         model = config.override(image=image).build()
-        return model, count(model)
+        return model, count(model, backward=backward)
 
 
 def count_parts(config: Config, image: Size) -> list[tuple[str, int, int]]:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 HEADINGS = {
     "macs": "MACs",
     "flops": "FLOPs",
+    "normalised": "normalised elements",
+    "softmax": "softmax elements",
     "read": "bytes read",
     "written": "bytes written",
     "kept": "bytes kept",
 }
-FORWARD_ONLY = ("parameters", "kept")
 
 Row = Mapping[str, Any]
 
@@ -49,10 +50,13 @@ def layout(
 
 
 def headings(ledger: Ledger, quantity: str) -> list[tuple[str, str]]:
-    """Return the columns of a quantity, each with its direction (``""`` for all)."""
+    """Return the columns of a quantity, each with its direction (``""`` for all).
+
+    Multiply-adds have two where there is backward.
+    """
     heading = HEADINGS.get(quantity, quantity)
     ways = dict.fromkeys(entry.direction for entry in ledger.entries)
-    if len(ways) < 2 or quantity in FORWARD_ONLY:
+    if quantity != "macs" or len(ways) < 2:
         return [(heading, "")]
     return [(f"{heading} {way}", way) for way in ways]
 
@@ -77,6 +81,8 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def as_json(total: Row, rows: Sequence[Row]) -> str:
-    """Write totals and rows as JSON, and what each quantity is."""
-    content = {"quantities": QUANTITIES, "total": total, "rows": rows}
-    return json.dumps(content, indent=1)
+    """Write totals and rows as JSON, a line each, and what each quantity is."""
+    head = {"quantities": QUANTITIES, "total": total}
+    lines = [f'"{key}": {json.dumps(value)}' for key, value in head.items()]
+    body = ",\n".join(map(json.dumps, rows))
+    return "{\n" + ",\n".join(lines) + f',\n"rows": [\n{body}\n]\n}}\n'
