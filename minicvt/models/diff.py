@@ -17,7 +17,7 @@ both chose alike may cost them differently.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from textwrap import fill
 from typing import Any, TypeAlias
 
@@ -25,8 +25,7 @@ from minicvt.models.architecture import Architecture
 from minicvt.models.choices import choices
 from minicvt.models.config import Config
 from minicvt.models.costs import Cost, Costs, Size, costs
-from minicvt.models.registry import VARIANTS, variant
-from minicvt.models.wording import each
+from minicvt.models.registry import label, variant
 from minicvt.tables import folded, markdown, table
 
 WIDTH = 100  # columns of a terminal
@@ -171,29 +170,6 @@ def _row(
     a, b = (c.parts.get(part) for c in counted)
     spent = None if a is b is None else (a or Cost(), b or Cost())
     return Row(part, words, spent)
-
-
-def label(config: Config) -> str:
-    """Name a configuration: its variant, and what was changed in it.
-
-    What another change brings along is not said: a stem's smaller patches.
-    """
-    usual = VARIANTS.get(config.name, config).override(image=config.image)
-    changed = {
-        field.name: getattr(config, field.name)
-        for field in fields(config)
-        if getattr(config, field.name) != getattr(usual, field.name)
-    }
-    for name in list(changed):
-        others = {k: v for k, v in changed.items() if k != name}
-        if usual.override(**others) == config:
-            changed = others
-    words = ", ".join(f"{k}={_short(v)}" for k, v in changed.items())
-    return f"{config.name} with {words}" if words else config.name
-
-
-def _short(value: Any) -> str:
-    return each(value) if isinstance(value, tuple) else str(value)
 
 
 def _signed(row: Row) -> Iterable[str]:

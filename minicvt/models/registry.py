@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from minicvt.errors import OptionError, unknown
 from minicvt.models import ceit, cmt, cvt, deit, pvt, resnet, t2t, vit
 from minicvt.models.config import Config
+from minicvt.models.wording import each
 
 PAPERS: dict[str, type[Config]] = {
     "cvt": cvt.CvTConfig,
@@ -56,6 +58,29 @@ def build(name: str, *, dtype: Any = "float32", seed: Any = 0, **overrides: Any)
     ``OptionError`` for values that do not go together.
     """
     return variant(name, **overrides).build(dtype, seed)
+
+
+def label(config: Config) -> str:
+    """Name a configuration: its variant, and what was changed in it.
+
+    What another change brings along is not said: a stem's smaller patches.
+    """
+    usual = VARIANTS.get(config.name, config).override(image=config.image)
+    changed = {
+        field.name: getattr(config, field.name)
+        for field in fields(config)
+        if getattr(config, field.name) != getattr(usual, field.name)
+    }
+    for name in list(changed):
+        others = {k: v for k, v in changed.items() if k != name}
+        if usual.override(**others) == config:
+            changed = others
+    words = ", ".join(f"{k}={_short(v)}" for k, v in changed.items())
+    return f"{config.name} with {words}" if words else config.name
+
+
+def _short(value: Any) -> str:
+    return each(value) if isinstance(value, tuple) else str(value)
 
 
 def from_dict(values: Mapping[str, Any]) -> Config:

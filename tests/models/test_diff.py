@@ -14,8 +14,7 @@ from minicvt.errors import OptionError, UnknownName
 from minicvt.models.architecture import Architecture
 from minicvt.models.choices import choices
 from minicvt.models.costs import Tokens, costs
-from minicvt.models.diff import label
-from minicvt.models.registry import PAPERS
+from minicvt.models.registry import PAPERS, label
 from minicvt.viz.differences import more
 
 variant = models.variant
