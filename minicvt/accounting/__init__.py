@@ -1,5 +1,6 @@
 """Counting: parameters, multiply-adds, and what a choice saves."""
 
+from minicvt.accounting.closed_forms import closed_form
 from minicvt.accounting.counting import count
 from minicvt.accounting.entry import DIRECTIONS, GROUPINGS, QUANTITIES, Entry
 from minicvt.accounting.ledger import Ledger
@@ -19,6 +20,7 @@ __all__ = [
     "Entry",
     "Ledger",
     "Saving",
+    "closed_form",
     "count",
     "count_parts",
     "kv_savings",

@@ -7,8 +7,8 @@ PyTorch code the exact one, CvT's code QuickGELU.
 from __future__ import annotations
 
 from minicvt import kernels
-from minicvt.ops.elementwise import each
 from minicvt.ops.operation import operation
+from minicvt.ops.spec import each
 
 
 def _apply(curve, derivative, x):

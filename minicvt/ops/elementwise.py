@@ -12,30 +12,9 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from minicvt.errors import DtypeError, ShapeError
-from minicvt.ops.operation import Rule, operation
-from minicvt.ops.spec import OUTPUT, Shape, Spec, arrays, summed
-
-
-def broadcast(*shapes: Shape) -> Shape:
-    """Shape of the broadcast; raises ``ShapeError`` if there is none."""
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        listed = " and ".join(map(str, shapes))
-        raise ShapeError(f"shapes {listed} do not broadcast") from None
-
-
-def each(unit: str, *keeps: int) -> Rule:
-    """Make the rule of what costs one ``unit`` an element, there and back."""
-
-    def rule(*shapes: Shape, **_: Any) -> Spec:
-        shape = broadcast(*shapes)
-        work = {unit: prod(shape)}
-        backward = tuple({**work, **summed(x, shape)} for x in shapes)
-        return Spec(shape, work, keeps, backward)
-
-    return rule
+from minicvt.errors import DtypeError
+from minicvt.ops.operation import operation
+from minicvt.ops.spec import OUTPUT, Shape, Spec, arrays, broadcast, each, summed
 
 
 def _add_rule(x: Shape, y: Shape) -> Spec:

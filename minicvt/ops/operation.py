@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +30,8 @@ from minicvt import observe
 from minicvt.blank import Blank
 from minicvt.errors import DtypeError, MinicvtError, ShapeError, unknown
 from minicvt.node import Node
-from minicvt.ops.spec import Spec
+from minicvt.ops.spec import Rule, Spec
 from minicvt.tensor import FLOATS, Tensor, is_recording
-
-Rule: TypeAlias = Callable[..., Spec]
 
 OPERATIONS: dict[str, Callable[..., Any]] = {}
 """Every operation by name, for tests that must not miss one."""

@@ -7,7 +7,7 @@ else has a unit of its own, since no two people agree how many FLOPs a softmax i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -15,9 +15,11 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from minicvt.blank import Blank
+from minicvt.errors import ShapeError
 
 Shape: TypeAlias = tuple[int, ...]
 Work: TypeAlias = Mapping[str, int]
+Rule: TypeAlias = Callable[..., "Spec"]
 
 UNITS = {
     "macs": "multiply-adds of convolutions, linear maps and matrix products",
@@ -91,6 +93,27 @@ def summed(shape: Shape, output: Shape) -> Work:
     Handed on as it is; summed over the axes along which the input was broadcast.
     """
     return NOTHING if shape == output else {"additions": prod(output)}
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """Shape of the broadcast; raises ``ShapeError`` if there is none."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = " and ".join(map(str, shapes))
+        raise ShapeError(f"shapes {listed} do not broadcast") from None
+
+
+def each(unit: str, *keeps: int) -> Rule:
+    """Make the rule of what costs one ``unit`` an element, there and back."""
+
+    def rule(*shapes: Shape, **_: Any) -> Spec:
+        shape = broadcast(*shapes)
+        work = {unit: prod(shape)}
+        backward = tuple({**work, **summed(x, shape)} for x in shapes)
+        return Spec(shape, work, keeps, backward)
+
+    return rule
 
 
 def bilinear(shape: Shape, macs: int, bias: Shape | None) -> Spec:

@@ -10,7 +10,13 @@ import pytest
 from minicvt import Tensor, observe, ops
 from minicvt.errors import ShapeError
 from minicvt.nn import Conv2d, Init, Module, ModuleList
-from minicvt.observe import ModuleEvent, OperationEvent, current_path, observed
+from minicvt.observe import (
+    BackwardEvent,
+    ModuleEvent,
+    OperationEvent,
+    current_path,
+    observed,
+)
 
 
 class Stage(Module):
@@ -65,6 +71,16 @@ def test_an_operation_event_has_inputs_options_output_and_cost() -> None:
     assert event.options == {"stride": (2, 1), "padding": (0, 0), "groups": 1}
     assert event.output.shape == event.spec.shape == (2, 3, 3, 4)
     assert event.spec.macs == 2 * 3 * 3 * 4 * 2 * 3 * 3
+
+
+def test_pullbacks_report_on_the_way_back_and_what_joins() -> None:
+    x = Tensor(np.ones((2, 3)), requires_grad=True)
+    with observe() as events:
+        (x * x + ops.exp(x)).backward(np.ones((2, 3)))
+    back = [e for e in events if isinstance(e, BackwardEvent)]
+    # The second x of x * x joins the first, and that of exp(x) both.
+    joined = [("add", 0), ("multiply", 6), ("exp", 6)]
+    assert [(e.node.name, e.joined) for e in back] == joined
 
 
 def test_an_optional_input_that_is_left_out_is_none() -> None:
