@@ -101,6 +101,10 @@ def _count_options(parser: ArgumentParser) -> None:
     add("model", metavar="MODEL", help="a name, as in cvt-13")
     add("--image", type=size, metavar="SIZE", help="224, or height x width: 224x192")
     add("--by", default="part", help="rows: part, stage, module or kind (%(default)s)")
+    add("--backward", action="store_true", help="a training step: there and back")
+    add("--bytes", dest="in_bytes", action="store_true", help="read, written and kept")
+    add("--csv", type=Path, metavar="FILE", help="a row for every operation")
+    add("--json", type=Path, metavar="FILE", help="the same, and what each number is")
 
 
 def _dialects(**options: Any) -> None:
