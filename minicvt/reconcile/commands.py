@@ -9,13 +9,13 @@ from itertools import groupby
 from pathlib import Path
 from textwrap import fill
 
+from minicvt.reconcile.data import as_data
 from minicvt.reconcile.printed import document, tables
 from minicvt.reconcile.profilers import Reading, keep, readings
 from minicvt.reconcile.verdicts import VERDICTS, Cell
 from minicvt.reconcile.verdicts import reconcile as judged
 from minicvt.reconcile.writing import (
     Rows,
-    as_data,
     cell_rows,
     claim_rows,
     convention_rows,

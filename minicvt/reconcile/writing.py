@@ -1,4 +1,4 @@
-"""Verdicts as tables: for a terminal, for a document, and as data."""
+"""Verdicts as tables: for a terminal or a document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from minicvt.reconcile.claims import checked
 from minicvt.reconcile.conventions import CONVENTIONS, Term, every, fit
 from minicvt.reconcile.printed import DASH, tables
-from minicvt.reconcile.profilers import WHY, Reading
+from minicvt.reconcile.profilers import Reading
+from minicvt.reconcile.recipes import WHY
 from minicvt.reconcile.subjects import meant
 from minicvt.reconcile.verdicts import (
     ACCURACY,
@@ -134,34 +135,3 @@ def reading_rows(readings: Sequence[Reading]) -> Iterator[tuple[str, Rows]]:
         terms: Rows = [(f"{t.amount:+,}", t.name) for t in reading.terms]
         residual = (f"{reading.residual:+,}", "not explained")
         yield f"{WHY[reading.name]} ({reading.versions}; {when})", [*terms, residual]
-
-
-def as_data(cells: Sequence[Cell], readings: Sequence[Reading]) -> dict[str, Any]:
-    """Return all of it as plain values."""
-    return {
-        "cells": [_cell_data(cell) for cell in cells],
-        "totals": totals(cells),
-        "claims": [
-            {**c.claim._asdict(), "found": c.found, "agrees": c.agrees}
-            for c in checked()
-        ],
-        "profilers": [
-            {
-                "name": r.name,
-                "value": r.value,
-                "versions": r.versions,
-                "terms": dict(r.terms),
-                "residual": r.residual,
-                "why": WHY[r.name],
-            }
-            for r in readings
-        ],
-    }
-
-
-def _cell_data(cell: Cell) -> dict[str, Any]:
-    table, row, column = cell.place
-    said = {k: getattr(cell, k) for k in ("printed", "counted", "ratio", "verdict")}
-    terms = {"terms": dict(cell.terms), "draft": dict(cell.draft)}
-    place = {"table": table, "row": row, "column": column}
-    return {**place, **said, "how": cell.how, **terms, "against": list(cell.against)}

@@ -11,10 +11,7 @@ import pytest
 from minicvt.errors import MinicvtError
 from minicvt.reconcile.conventions import terms
 from minicvt.reconcile.profilers import (
-    BROKEN,
     PROFILERS,
-    RECIPES,
-    WHY,
     Reading,
     ask,
     broken_biases,
@@ -22,6 +19,7 @@ from minicvt.reconcile.profilers import (
     kept,
     readings,
 )
+from minicvt.reconcile.recipes import BROKEN, RECIPES, WHY
 from minicvt.reconcile.subjects import named
 
 OFFICIAL = Path(__file__).parents[1] / "data" / "cvt" / "profilers.json"

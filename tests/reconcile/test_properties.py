@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from minicvt.reconcile import architecture as a
 from minicvt.reconcile import properties as p
 from minicvt.reconcile.subjects import named
 
@@ -51,7 +52,7 @@ def test_positions_are_told_by_their_stages():
 
 def test_table_2_reads_what_ran():
     other = named("cvt-13", mlp_ratios=(2.0, 3.0, 4.0), heads=(2, 3, 12))
-    assert p.expansion(1)(other) == "R = 3"
-    assert p.attention(2)(other) == "H = 12, D = 384"
-    assert p.attention(0)(other) == "H = 2, D = 64"
-    assert p.classes(named("cvt-13", num_classes=7)) == "7"
+    assert a.expansion(1)(other) == "R = 3"
+    assert a.attention(2)(other) == "H = 12, D = 384"
+    assert a.attention(0)(other) == "H = 2, D = 64"
+    assert a.classes(named("cvt-13", num_classes=7)) == "7"
