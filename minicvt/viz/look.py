@@ -65,9 +65,12 @@ class Look:
                 tokens, names = event.output[0].numpy()[0], event.module.special
                 special = tuple(SPECIAL[name] for name in names)
                 self.stages.append(StageMap(event.path, tokens, special))
-        elif isinstance(event, OperationEvent) and event.name == "attend":
-            if event.options["key_grid"] is not None:
-                self._attended(event)
+        elif (
+            isinstance(event, OperationEvent)
+            and event.name == "attend"
+            and event.options["key_grid"] is not None
+        ):
+            self._attended(event)
 
     def _attended(self, event: OperationEvent) -> None:
         grids = (event.options["query_grid"], event.options["key_grid"])
