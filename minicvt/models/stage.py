@@ -45,6 +45,7 @@ class Stage(Module):
         self.special = c.special_tokens(i)
         for name in self.special:
             setattr(self, name, Parameter(init.normal(1, 1, dim)))
+        self.grid: Grid | None = None  # that positions are for, if there are any
         self.pos_embed: Parameter | None = None
         self.score_bias: Parameter | None = None
         if c.has_positions(i):
@@ -56,10 +57,10 @@ class Stage(Module):
     def locate(self, index: int, init: Init) -> None:
         """Make the table of positions, for the grid of the configuration's image."""
         c, i = self.config, index
-        self.grid = c.grids()[i]
-        tokens = self.grid.tokens
+        self.grid = grid = c.grids()[i]
+        tokens = grid.tokens
         if c.position_kind == "score_bias":
-            keys = key_grid(c.projection[i], c.kv_stride[i], self.grid).tokens
+            keys = key_grid(c.projection[i], c.kv_stride[i], grid).tokens
             self.score_bias = positions.score_bias(c.heads[i], tokens, keys, init=init)
         elif c.position_kind == "sinusoid":
             self.pos_embed = positions.sinusoid(tokens, c.dims[i], init=init)
@@ -76,27 +77,22 @@ class Stage(Module):
     def embed(self, x: Tensor) -> tuple[Tensor, Grid]:
         """Return the tokens that enter the blocks, and how they lie."""
         special = [getattr(self, name) for name in self.special]
-        leading = ops.concatenate(*special, axis=1) if len(special) > 1 else None
-        leading = special[0] if len(special) == 1 else leading
+        leading = ops.concatenate(*special, axis=1) if special else None
         tokens, grid = flatten(self.patch_embed(x), leading)
         return self.drop(self.place(tokens, grid)), grid
 
     def place(self, tokens: Tensor, grid: Grid) -> Tensor:
         """Add the positions, which fit one grid unless the paper resamples them."""
-        if self.pos_embed is None and self.score_bias is None:
-            return tokens
-        method = self.config.resampling
-        if grid != self.grid and not self.config.resamples_itself:
+        c = self.config
+        if self.grid is not None and grid != self.grid and not c.resamples_itself:
             raise ShapeError(
                 f"positions are for {self.grid.height} x {self.grid.width} tokens, "
                 f"this image gives {grid.height} x {grid.width}"
-                + ("" if method == "none" else "; model.resize(image) resamples them")
+                + ("; model.resize(image) resamples them" * (c.resampling != "none"))
             )
-        if self.pos_embed is None:
+        if self.pos_embed is None or self.grid is None:
             return tokens
-        if grid == self.grid:
-            return tokens + self.pos_embed
-        return tokens + resample(self.pos_embed, self.grid, grid, method)
+        return tokens + resample(self.pos_embed, self.grid, grid, c.resampling)
 
 
 def make_block(
@@ -176,14 +172,16 @@ class Transformer(Module):
         larger = self.config.override(image=image).build(self.dtype)
         state = self.state_dict()
         for i, (old, new) in enumerate(zip(self.stages, larger.stages, strict=True)):
+            if old.grid is None or new.grid is None:
+                continue
             if new.score_bias is not None and new.grid != old.grid:
                 raise ShapeError(
                     f"stage {i} has a bias for each of {old.grid} queries and its "
                     f"keys, which fits no other size: {new.grid} needs training anew"
                 )
             if old.pos_embed is not None:
-                table = old.config.resampling
-                made = resample(old.pos_embed, old.grid, new.grid, table)
+                method = old.config.resampling
+                made = resample(old.pos_embed, old.grid, new.grid, method)
                 state[f"stage{i}.pos_embed"] = made.numpy()
         larger.load_state_dict(state)
         return larger.train(self.training)

@@ -100,11 +100,11 @@ def resample(table: Tensor, old: Grid, new: Grid, method: str) -> Tensor:
     """
     if old.special != new.special:
         raise ShapeError(f"resampling: {old} tokens to {new}, other special tokens")
+    if old == new:
+        return table
     places, special = unflatten(table, old)
     down = weights(method, old.height, new.height, table.dtype)
     across = weights(method, old.width, new.width, table.dtype)
-    if old == new:
-        return table
     channels = table.shape[2]
     rows = ops.matmul(down, places.reshape(old.height, old.width * channels))
     resized = ops.matmul(across, rows.reshape(1, new.height, old.width, channels))

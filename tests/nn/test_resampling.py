@@ -134,7 +134,7 @@ def test_float32_stays_float32_and_blank_stays_blank(method: str) -> None:
 def test_what_does_not_fit_is_refused() -> None:
     table, grid = Tensor(normal(1, 21, 3)), Grid(5, 4, 1)
     with pytest.raises(UnknownName, match="'bicubik': did you mean bicubic"):
-        resample(table, grid, grid, "bicubik")
+        resample(table, grid, Grid(3, 4, 1), "bicubik")
     with pytest.raises(ShapeError, match=r"1 \+ 5 x 4 tokens to 2 x 2, other special"):
         resample(table, grid, Grid(2, 2), "zoom")
     with pytest.raises(ShapeError, match="21 tokens do not fill the grid 5 x 4"):
