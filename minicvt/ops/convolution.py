@@ -86,8 +86,9 @@ def _conv2d_rule(
     padding: Pair,
     groups: int,
 ) -> Spec:
-    if len(weight) != 4:
-        raise ShapeError(f"weight must be (O, I/groups, kh, kw), got {weight}")
+    if len(weight) != 4 or weight[0] < 1:
+        expected = "(O, I/groups, kh, kw), O at least 1"
+        raise ShapeError(f"weight must be {expected}, got {weight}")
     out, depth, kh, kw = weight
     h, w = window_sizes(x, (kh, kw), stride, padding)
     if groups < 1 or depth * groups != x[3] or out % groups:

@@ -1,4 +1,4 @@
-"""T2T-ViT's stem against PyTorch written anew, and against what it stands for."""
+"""T2T-ViT's stem against what it stands for."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from minicvt.nn.layers import Conv2d
 from minicvt.nn.module import Module
 from minicvt.nn.soft_split import SoftSplit, soft_split
 from minicvt.nn.token_layers import TokenPerformer, TokenTransformer, orthogonal
-from tests.nn.comparing import Leaves, check_like, normal, scrambled
-from tests.nn.reference import part
-from tests.oracle import nchw, nhwc, relative_error, to_torch
+from minicvt.verify.layers.peer import Peer
+from minicvt.verify.layers.stems import feature_kernel
+from tests.nn.comparing import normal, scrambled
+from tests.oracle import nchw, relative_error, to_torch
 
 KINDS = {"performer": TokenPerformer, "transformer": TokenTransformer}
 ANY_KIND = pytest.mark.parametrize("kind", KINDS)
@@ -30,52 +31,6 @@ SIZES = pytest.mark.parametrize("size", [(17, 23), (16, 9), (4, 30)], ids=str)
 
 def init(dtype: str = "float64") -> Init:
     return Init(dtype, seed=3)
-
-
-def linear(p: Leaves, name: str, x: torch.Tensor) -> torch.Tensor:
-    return F.linear(x, p[f"{name}.weight"], p.get(f"{name}.bias"))
-
-
-def norm(p: Leaves, name: str, x: torch.Tensor) -> torch.Tensor:
-    return F.layer_norm(x, x.shape[-1:], p[f"{name}.weight"], p[f"{name}.bias"])
-
-
-def softmax_kernel(p: Leaves, q: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
-    """Rows of attention, at the scale of the wide input."""
-    scale = p["norm1.weight"].shape[0] ** -0.5
-    return torch.softmax(scale * q @ k.mT, dim=-1)
-
-
-def feature_kernel(p: Leaves, q: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
-    """Rows of attention as performers have them, every pair of tokens written out."""
-    w = p["w"]
-
-    def phi(x: torch.Tensor) -> torch.Tensor:
-        squares = x.square().sum(-1, keepdim=True)
-        return torch.exp(x @ w.T - squares / 2) / len(w) ** 0.5
-
-    pairs = phi(q) @ phi(k).mT
-    return pairs / (pairs.sum(-1, keepdim=True) + 1e-8)
-
-
-KERNELS = {"performer": feature_kernel, "transformer": softmax_kernel}
-
-
-def token_layer(p: Leaves, x: torch.Tensor, kind: str) -> torch.Tensor:
-    x = norm(p, "norm1", x)
-    q, k, v = (linear(p, f"proj_{name}", x) for name in "qkv")
-    y = v + linear(p, "proj", KERNELS[kind](p, q, k) @ v)
-    return y + linear(p, "mlp.fc2", F.gelu(linear(p, "mlp.fc1", norm(p, "norm2", y))))
-
-
-def stem(p: Leaves, x: torch.Tensor, kind: str) -> torch.Tensor:
-    """Both splits by PyTorch's unfold, maps in its order and ours outside."""
-    x = nchw(x)
-    for name, (k, s, pad) in (("attention1", (7, 4, 2)), ("attention2", (3, 2, 1))):
-        side = [(n + 2 * pad - k) // s + 1 for n in x.shape[2:]]
-        tokens = F.unfold(x, k, stride=s, padding=pad).mT
-        x = token_layer(part(p, name), tokens, kind).mT.unflatten(2, side)
-    return nhwc(x)
 
 
 @SIZES
@@ -98,32 +53,14 @@ def test_a_projected_soft_split_is_a_convolution() -> None:
     assert relative_error(projected.reshape(convolved.shape), convolved) <= 1e-14
 
 
-@ANY_KIND
-def test_token_layers(kind: str) -> None:
-    layer = scrambled(KINDS[kind](11, 6, init=init())).eval()
-    check_like(
-        layer,
-        lambda p, x: token_layer(p, x, kind),
-        normal(2, 15, 11),
-        Grid(5, 3),
-    )
-
-
-@ANY_KIND
-@SIZES
-def test_stem(kind: str, size: tuple[int, int]) -> None:
-    layer = scrambled(SoftSplit(3, 4, kind, init=init())).eval()
-    check_like(layer, lambda p, x: stem(p, x, kind), normal(2, *size, 3))
-
-
 def test_kernel_attention_never_makes_the_scores_it_stands_for() -> None:
     layer = scrambled(TokenPerformer(11, 6, init=init())).eval()
     q, k, v = (normal(2, 40, 6, seed=i) for i in range(3))
     with observe() as events:
         ours = layer.mix(*map(Tensor, (q, k, v)), Grid(8, 5))
     assert max(event.output.size for event in events) < 2 * 40 * 40
-    p = {"w": to_torch(layer.w.numpy())}
-    explicit = feature_kernel(p, to_torch(q), to_torch(k)) @ to_torch(v)
+    own = Peer(torch, {"w": to_torch(layer.w.numpy())}, training=False)
+    explicit = feature_kernel(own, to_torch(q), to_torch(k)) @ to_torch(v)
     assert relative_error(ours.numpy(), explicit) <= 1e-13
 
 

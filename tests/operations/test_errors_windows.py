@@ -52,6 +52,7 @@ CASES = {
     "channels": saying(conv(weight=zeros(8, 3, 3, 3)), "(8, 3, 3, 3)", "(2, 5, 6, 4)"),
     "rank of x": saying(conv(x=zeros(5, 4)), "(B, H, W, C)", "(5, 4)"),
     "rank of weight": saying(conv(weight=zeros(8, 4)), "(8, 4)"),
+    "no outputs": saying(conv(weight=zeros(0, 4, 3, 3)), "(0, 4, 3, 3)"),
     "groups": saying(conv(groups=3), "3 groups", "12", "(2, 5, 6, 4)"),
     "no groups": saying(conv(groups=0), "0 groups"),
     "outputs in groups": saying(conv(weight=zeros(7, 2, 3, 3), groups=2), "(7, 2"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from inspect import Parameter, signature
 from random import Random
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ class Tolerance(NamedTuple):
     why: str
 
 
+EXACT = Tolerance(0.0, "Elements move or change sign: not a bit may differ.")
 SUMS = Tolerance(
     1e-10,
     "Sums of some hundred terms round to 1e-15; a division by a small standard "
@@ -47,6 +49,17 @@ class Entry:
     def ours(self) -> Callable[..., Any]:
         """The operation itself."""
         return ops.OPERATIONS[self.name]
+
+    def names(self, sample: Sample) -> tuple[str, ...]:
+        """Return what the inputs of a call are called."""
+        if sample.names:
+            return sample.names
+        parameters = list(signature(self.ours).parameters.values())
+        if parameters[0].kind is Parameter.VAR_POSITIONAL:
+            return tuple(
+                f"{parameters[0].name}[{i}]" for i in range(len(sample.inputs))
+            )
+        return tuple(p.name for p in parameters[: len(sample.inputs)])
 
     def sample(self, random: Random) -> Sample:
         """Draw one call, its inputs in any layout."""

@@ -36,22 +36,21 @@ LAYOUTS = {
 class Sample:
     """One call: float64 inputs (None: an optional one left out) and options.
 
-    ``zero`` are positions of inputs whose gradient vanishes whatever the values.
+    ``zero`` are positions of inputs whose gradient vanishes whatever the values,
+    ``names`` what the inputs are called where the call does not say it.
     """
 
     inputs: tuple[Array | None, ...]
     options: dict[str, Any] = field(default_factory=dict)
     zero: tuple[int, ...] = ()
     layout: str = "contiguous"
+    names: tuple[str, ...] = ()
 
     def cast(self, dtype: str) -> Sample:
         """Round inputs and floating options to ``dtype``, and lay the inputs out."""
         lay = LAYOUTS[self.layout]
         inputs = [None if x is None else lay(np.asarray(x, dtype)) for x in self.inputs]
-        options = {
-            name: value.astype(dtype) if _floating(value) else value
-            for name, value in self.options.items()
-        }
+        options = {name: _rounded(value, dtype) for name, value in self.options.items()}
         return replace(self, inputs=tuple(inputs), options=options)
 
     def cotangent(self, shape: tuple[int, ...]) -> Array:
@@ -61,8 +60,11 @@ class Sample:
         return LAYOUTS[self.layout](random.astype("float32").astype(dtype))
 
 
-def _floating(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+def _rounded(value: Any, dtype: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(inner, dtype) for name, inner in value.items()}
+    floating = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    return value.astype(dtype) if floating else value
 
 
 class Draw:
@@ -79,6 +81,10 @@ class Draw:
     def one_of(self, *options: Any) -> Any:
         """Choose one."""
         return self.random.choice(options)
+
+    def maybe_none(self, low: int = 1, high: int = 5) -> int:
+        """Draw a length, rarely 0."""
+        return 0 if self.size(0, 9) == 9 else self.size(low, high)
 
     def batch(self) -> int:
         """Draw a batch size, rarely empty."""

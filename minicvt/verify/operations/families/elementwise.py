@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minicvt.verify.operations.entry import listed
+from minicvt.verify.operations.entry import EXACT, listed
 from minicvt.verify.operations.samples import Draw, Sample
 
 
@@ -30,7 +30,6 @@ listed("divide", _torch("divide"))(lambda draw: _two(draw, draw.positive))
 listed("maximum", _torch("maximum"))(lambda draw: _two(draw, draw.tied))
 
 UNARY = {
-    "negative": _torch("negative"),
     "exp": _torch("exp"),
     "tanh": _torch("tanh"),
     "sigmoid": _torch("sigmoid"),
@@ -41,10 +40,13 @@ UNARY = {
 }
 for name, theirs in UNARY.items():
     listed(name, theirs)(lambda draw: Sample((draw.moderate(*draw.shape()),)))
+listed("negative", _torch("negative"), EXACT)(
+    lambda draw: Sample((draw.normal(*draw.shape()),))
+)
 for name in ("log", "sqrt"):
     listed(name, _torch(name))(lambda draw: Sample((draw.positive(*draw.shape()),)))
 for name in ("abs", "relu"):  # 0 is among the values: their derivative there is 0
-    listed(name, _torch(name))(lambda draw: Sample((draw.tied(*draw.shape()),)))
+    listed(name, _torch(name), EXACT)(lambda draw: Sample((draw.tied(*draw.shape()),)))
 
 
 @listed("power", lambda torch, x, exponent: x**exponent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from minicvt.verify.operations.entry import listed
@@ -25,11 +26,13 @@ def _over(name: str) -> Any:
 listed("sum", _over("sum"))(lambda draw: _reduced(draw, draw.normal(*draw.shape(1, 4))))
 
 
-@listed("mean", _over("mean"))
-def _draw_mean(draw: Draw) -> Sample:
-    return _reduced(draw, draw.normal(*(draw.size() for _ in range(draw.size(1, 4)))))
+def _of_something(draw: Draw, values: Any) -> Sample:
+    """Draw lengths of which only one that is kept may be 0."""
+    sample = _reduced(draw, values(*(draw.size() for _ in range(draw.size(1, 4)))))
+    x: Any = sample.inputs[0]
+    empty = sample.options["axis"] == 0 and x.ndim > 1 and draw.maybe_none() == 0
+    return replace(sample, inputs=(x[..., :0],)) if empty else sample
 
 
-@listed("max", _over("amax"))
-def _draw_max(draw: Draw) -> Sample:
-    return _reduced(draw, draw.tied(*(draw.size() for _ in range(draw.size(1, 4)))))
+listed("mean", _over("mean"))(lambda draw: _of_something(draw, draw.normal))
+listed("max", _over("amax"))(lambda draw: _of_something(draw, draw.tied))

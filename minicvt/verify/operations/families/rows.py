@@ -11,7 +11,7 @@ from minicvt.verify.oracle import to_torch
 
 @listed("matmul", lambda torch, a, b: a @ b)
 def _draw_matmul(draw: Draw) -> Sample:
-    n, k, m = draw.size(), draw.size(0, 5), draw.size()
+    n, k, m = (draw.maybe_none() for _ in range(3))
     batch = draw.shape(0, 2)
     a = draw.normal(*draw.stretched(batch), n, k)
     return Sample((a, draw.normal(*draw.stretched(batch), k, m)))
@@ -23,7 +23,7 @@ def _linear(torch: Any, x: Any, weight: Any, bias: Any = None) -> Any:
 
 @listed("linear", _linear)
 def _draw_linear(draw: Draw) -> Sample:
-    wide, out = draw.size(), draw.size(1, 6)
+    wide, out = draw.maybe_none(), draw.maybe_none(1, 6)
     bias = draw.one_of(draw.normal(out), None)
     x = draw.normal(*draw.shape(0, 3), wide)
     return Sample((x, draw.normal(out, wide), bias))
@@ -90,8 +90,8 @@ def _attend(
 
 @listed("attend", _attend)
 def _draw_attend(draw: Draw) -> Sample:
-    batch, heads, queries = draw.batch(), draw.size(1, 3), draw.size()
-    keys, wide, value_wide = draw.size(), draw.size(), draw.size()
+    batch, heads, queries = draw.batch(), draw.maybe_none(1, 3), draw.maybe_none()
+    keys, wide, value_wide = draw.size(), draw.size(), draw.maybe_none()
     q = draw.normal(batch, heads, queries, wide)
     k = draw.normal(batch, heads, keys, wide)
     v = draw.normal(batch, heads, keys, value_wide)

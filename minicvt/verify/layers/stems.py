@@ -1,0 +1,158 @@
+"""Stems: image in, map out; and T2T's token layers, with every pair written out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from minicvt.grid import Grid
+from minicvt.nn.init import Init
+from minicvt.nn.soft_split import SPLITS, SoftSplit
+from minicvt.nn.stems import ConvStem, ImageToTokens, NoStem
+from minicvt.nn.token_layers import TokenLayer, TokenPerformer, TokenTransformer
+from minicvt.verify.layers.entry import layer, of
+from minicvt.verify.layers.peer import Peer
+from minicvt.verify.layers.reference import mlp
+from minicvt.verify.operations.entry import Tolerance
+from minicvt.verify.operations.samples import Draw, Sample
+from minicvt.verify.oracle import nchw, nhwc
+
+STATISTICS = (True, True, False)
+"""Training or not: there are more ways to be wrong in training."""
+
+
+@layer("NoStem", lambda init: NoStem(), lambda own, x, **_: x)
+def _draw_no_stem(draw: Draw) -> Sample:
+    return of(draw, lambda init: NoStem(), {}, draw.normal(draw.batch(), 3, 4, 2))
+
+
+def _conv_stem(own: Peer, x: Any, *, activation: str, **_: Any) -> Any:
+    for i, stride in ((1, 2), (2, 1), (3, 1)):
+        x = own[f"conv{i}"].conv2d(x, stride=stride, padding=1)
+        x = own[f"bn{i}"].batch_norm(own.activation(activation, x))
+    return x
+
+
+@layer("ConvStem", ConvStem, _conv_stem)
+def _draw_conv_stem(draw: Draw) -> Sample:
+    channels, dim = draw.size(1, 3), draw.size(2, 4)
+    x = draw.normal(2, draw.size(5, 7), draw.size(5, 8), channels)
+    made = {"in_chans": channels, "dim": dim, "activation": draw.one_of("gelu", "silu")}
+    return of(draw, ConvStem, made, x, training=draw.one_of(*STATISTICS))
+
+
+def _image_to_tokens(own: Peer, x: Any, **_: Any) -> Any:
+    x = own["bn"].batch_norm(own["conv"].conv2d(x, stride=2, padding=3))
+    pooled = own.functions.max_pool2d(nchw(own.torch, x), 3, stride=2, padding=1)
+    return nhwc(pooled)
+
+
+@layer("ImageToTokens", ImageToTokens, _image_to_tokens)
+def _draw_image_to_tokens(draw: Draw) -> Sample:
+    channels, dim = draw.size(1, 2), draw.size(2, 4)
+    x = draw.normal(2, draw.size(7, 9), draw.size(7, 11), channels)
+    made = {"in_chans": channels, "dim": dim}
+    return of(draw, ImageToTokens, made, x, training=draw.one_of(*STATISTICS))
+
+
+def softmax_kernel(own: Peer, q: Any, k: Any) -> Any:
+    """Rows of attention, at the scale of the wide input."""
+    scale = own["norm1"].get("weight").shape[0] ** -0.5
+    return (scale * q @ k.mT).softmax(-1)
+
+
+def feature_kernel(own: Peer, q: Any, k: Any) -> Any:
+    """Rows of attention as performers have them, every pair of tokens written out."""
+    w = own.get("w")
+
+    def phi(x: Any) -> Any:
+        squares = x.square().sum(-1, keepdim=True)
+        return (x @ w.T - squares / 2).exp() / len(w) ** 0.5
+
+    pairs = phi(q) @ phi(k).mT
+    return pairs / (pairs.sum(-1, keepdim=True) + 1e-8)
+
+
+KERNELS = {"performer": feature_kernel, "transformer": softmax_kernel}
+TOKEN_LAYERS: dict[str, type[TokenLayer]] = {
+    "performer": TokenPerformer,
+    "transformer": TokenTransformer,
+}
+
+
+def token_layer(own: Peer, x: Any, *, kind: str, activation: str, eps: float) -> Any:
+    """v + attention, then an MLP with its residual."""
+    x = own["norm1"].layer_norm(x, eps)
+    q, k, v = (own[f"proj_{name}"].linear(x) for name in "qkv")
+    y = v + own["proj"].linear(KERNELS[kind](own, q, k) @ v)
+    return y + mlp(own["mlp"], own["norm2"].layer_norm(y, eps), activation=activation)
+
+
+def soft_splits(own: Peer, x: Any, **chosen: Any) -> Any:
+    """Both splits by PyTorch's unfold, maps in its order and ours outside."""
+    x = nchw(own.torch, x)
+    for name, (k, s, p) in zip(("attention1", "attention2"), SPLITS, strict=True):
+        side = [(n + 2 * p - k) // s + 1 for n in x.shape[2:]]
+        tokens = own.functions.unfold(x, k, stride=s, padding=p).mT
+        x = token_layer(own[name], tokens, **chosen).mT.unflatten(2, side)
+    return nhwc(x)
+
+
+POINTED = Tolerance(
+    1e-8,
+    "Kernel attention's features are e to a difference of squares: where those of one "
+    "token outweigh all others, every query sees the same, and what is left of large "
+    "sums as the gradient has few digits.",
+)
+
+
+def _pointed(sample: Sample) -> Sample:
+    """Double what the scores are made of.
+
+    Attention that is almost the same everywhere has gradients that are small
+    differences of large sums.
+    """
+    of_scores = re.compile(r"(^|\.)(proj_q\.weight|proj_k\.weight|w)$")
+    named: Any = zip(sample.names, sample.inputs, strict=True)
+    doubled = [2 * x if of_scores.search(name) else x for name, x in named]
+    return replace(sample, inputs=tuple(doubled))
+
+
+def _list_token_layer(kind: str) -> None:
+    layer_type = TOKEN_LAYERS[kind]
+
+    def make(
+        in_dim: int, dim: int, activation: str, eps: float, *, init: Init
+    ) -> TokenLayer:
+        return layer_type(in_dim, dim, activation, eps, init=init)
+
+    def theirs(
+        own: Peer, x: Any, *, grid: Grid, in_dim: int, dim: int, **chosen: Any
+    ) -> Any:
+        return token_layer(own, x, kind=kind, **chosen)
+
+    @layer(layer_type.__name__, make, theirs, POINTED)
+    def _draw(draw: Draw) -> Sample:
+        grid, wide = Grid(draw.size(3, 4), draw.size(2, 4)), draw.size(5, 9)
+        x = draw.normal(2, grid.tokens, wide)
+        chosen = {"activation": "gelu", "eps": draw.one_of(1e-5, 1e-3)}
+        made = {"in_dim": wide, "dim": draw.size(6, 9)} | chosen
+        return _pointed(of(draw, make, made, x, grid=grid, training=False))
+
+
+def _list_soft_split(kind: str) -> None:
+    def theirs(own: Peer, x: Any, *, in_chans: int, dim: int, **chosen: Any) -> Any:
+        return soft_splits(own, x, **{k: v for k, v in chosen.items() if k != "grid"})
+
+    @layer(f"SoftSplit, {kind}", SoftSplit, theirs, POINTED)
+    def _draw(draw: Draw) -> Sample:
+        x = draw.normal(2, draw.size(13, 17), draw.size(13, 19), 1)
+        chosen = {"kind": kind, "activation": "gelu", "eps": 1e-5}
+        made = {"in_chans": 1, "dim": draw.size(6, 9)} | chosen
+        return _pointed(of(draw, SoftSplit, made, x, training=False))
+
+
+for kind in KERNELS:
+    _list_token_layer(kind)
+    _list_soft_split(kind)
