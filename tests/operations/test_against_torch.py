@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import partial
 from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minicvt import Tensor, observe
 from minicvt.blank import Blank
-from minicvt.verify.operations import OPERATIONS, Entry, Sample
-from tests.oracle import Answers, our_answers, relative_error, torch_answers
+from minicvt.verify.operations import OPERATIONS, Entry
+from tests.oracle import float32_units, float64_errors, our_answers
 
 a_random = st.randoms(use_true_random=False)
 every_operation = pytest.mark.parametrize(
@@ -25,48 +23,9 @@ every_operation = pytest.mark.parametrize(
 )
 
 
-def both_answers(entry: Entry, sample: Sample) -> tuple[Answers, Answers]:
-    ours, theirs = (
-        answers(function, sample.inputs, sample.options, sample.cotangent)
-        for answers, function in (
-            (our_answers, entry.ours),
-            (torch_answers, partial(entry.theirs, torch)),
-        )
-    )
-    assert set(ours) == set(theirs)
-    return ours, theirs
-
-
-def vanishing(sample: Sample) -> set[str]:
-    """Names of the answers that are zero whatever the values."""
-    return {f"gradient {position}" for position in sample.zero}
-
-
 def errors(entry: Entry, random: Random) -> dict[str, float]:
     """Draw a sample; return the relative float64 error of every answer."""
-    sample = entry.sample(random).cast("float64")
-    ours, theirs = both_answers(entry, sample)
-    return {
-        name: relative_error(ours[name], theirs[name], name in vanishing(sample))
-        for name in ours
-    }
-
-
-def float32_units(entry: Entry, seed: int) -> dict[str, tuple[float, float]]:
-    """Draw a sample; return our float32 error of every answer, and PyTorch's own.
-
-    Both against PyTorch in float64, in units in the last place of the largest value.
-    """
-    sample = entry.sample(Random(seed)).cast("float32")
-    ours, theirs = both_answers(entry, sample)
-    _, exact = both_answers(entry, sample.cast("float64"))
-    units = {}
-    for name, expected in exact.items():
-        assert ours[name].dtype == np.float32
-        largest = np.abs(expected).max(initial=name in vanishing(sample))
-        apart = [np.abs(x[name] - expected).max(initial=0) for x in (ours, theirs)]
-        units[name] = tuple(apart / np.spacing(np.float32(largest)))
-    return units
+    return float64_errors(entry, entry.sample(random))
 
 
 def float32_quantiles(
@@ -78,7 +37,7 @@ def float32_quantiles(
     """
     found = defaultdict(list)
     for seed in seeds:
-        for name, units in float32_units(entry, seed).items():
+        for name, units in float32_units(entry, entry.sample(Random(seed))).items():
             found[name].append(units)
     return {
         f"{name}, quantile {q}": tuple(np.quantile(units, q, axis=0))

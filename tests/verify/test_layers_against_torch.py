@@ -10,12 +10,8 @@ from hypothesis import given
 
 from minicvt.verify.layers import LAYERS
 from minicvt.verify.operations import Entry
-from tests.operations.test_against_torch import (
-    a_random,
-    both_answers,
-    errors,
-    float32_quantiles,
-)
+from tests.operations.test_against_torch import a_random, errors, float32_quantiles
+from tests.oracle import both_answers
 
 every_layer = pytest.mark.parametrize("entry", LAYERS.values(), ids=list(LAYERS))
 

@@ -118,14 +118,21 @@ class Draw:
         """Draw few different values, so that many are equal."""
         return self.rng.integers(-2, 3, shape) / 2
 
-    def window(self) -> dict[str, tuple[int, int]]:
-        """Draw kernel, stride and padding, each different along the two axes."""
-        axes = [
-            (self.size(1, 4), self.size(1, 3), self.size(0, 2)),
-            (self.size(1, 4), self.size(1, 3), self.size(0, 2)),
-        ]
+    def window(self, pooled: bool = False) -> dict[str, tuple[int, int]]:
+        """Draw kernel, stride and padding, each different along the two axes.
+
+        What is ``pooled`` is padded by at most half of the kernel.
+        """
+        axes = []
+        for _ in range(2):
+            kernel, stride = self.size(1, 4), self.size(1, 3)
+            axes.append((kernel, stride, self.size(0, kernel // 2 if pooled else 2)))
         names = ("kernel", "stride", "padding")
         return dict(zip(names, zip(*axes, strict=True), strict=True))
+
+    def groups(self) -> int:
+        """Draw into how many groups a convolution parts its channels."""
+        return self.one_of(1, 1, 2, 3)
 
     def map(self, kernel: Any, padding: Any, channels: int) -> tuple[int, ...]:
         """Draw the shape of a map that the window fits into, odd and non-square."""

@@ -48,7 +48,7 @@ def _conv2d(torch: Any, x: Any, weight: Any, bias: Any = None, **options: Any) -
 
 @listed("conv2d", _conv2d)
 def _draw_conv2d(draw: Draw) -> Sample:
-    window, groups = draw.window(), draw.one_of(1, 1, 2, 3)
+    window, groups = draw.window(), draw.groups()
     kernel = window.pop("kernel")
     depth, out = draw.size(1, 3), groups * draw.size(1, 3)
     x = draw.normal(*draw.map(kernel, window["padding"], groups * depth))
@@ -78,10 +78,8 @@ def _pool(name: str) -> Any:
 
 
 def _pooled(draw: Draw, values: Any, **options: Any) -> Sample:
-    window = draw.window()
-    kernel = window["kernel"]
-    window["padding"] = draw.size(0, kernel[0] // 2), draw.size(0, kernel[1] // 2)
-    x = values(*draw.map(kernel, window["padding"], draw.size(1, 3)))
+    window = draw.window(pooled=True)
+    x = values(*draw.map(window["kernel"], window["padding"], draw.size(1, 3)))
     return Sample((x,), window | {"ceil_mode": draw.one_of(False, True)} | options)
 
 
