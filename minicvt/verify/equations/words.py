@@ -68,8 +68,9 @@ def decisive(claim: Claim, verdict: Verdict) -> list[str]:
     if isinstance(claim.reading, Measured):
         return [f"{claim.reading.finding(row.right)}: {counted(row)}" for row in rows]
     if verdict.kind in (IFF, IF):
-        pairs = zip(verdict.conditions, verdict.against, strict=False)
-        return [f"{text}; else {beside(claim, row)}" for text, row in pairs]
+        against = [beside(claim, row) for row in verdict.against]
+        names = [f"{text}; else " for text in verdict.conditions] or [""]
+        return [name + line for name, line in zip(names, against, strict=True)]
     if verdict.kind == APPROXIMATE:
         worst = max((row for row in rows if not row.unmet), key=error)
         return [f"within {verdict.error:.3%}; at worst {beside(claim, worst)}"]

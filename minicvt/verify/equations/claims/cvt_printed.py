@@ -56,8 +56,8 @@ def parameters() -> Iterator[Row]:
     "Their FLOPs are those of tables 2 and 3, at 224 and at 384.",
     reading=PRINTED,
     expected="contradicted",
-    why="One FLOP of the paper is one multiply-add here. Of the conventions of counting "
-    "that were tried, none meets more than three of the six figures.",
+    why="One FLOP of the paper is one multiply-add here. Of the conventions that were "
+    "tried, of what to count, none meets more than three of the six figures.",
 )
 @fixed
 def flops() -> Iterator[Row]:
