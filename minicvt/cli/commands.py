@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from minicvt.cli import counting
 from minicvt.cli.parser import Command
 from minicvt.cli.values import names, natural, option, positive, seeds, size
 
@@ -210,13 +211,13 @@ def _doctor() -> None:
 COMMANDS = {
     "tour": Command(
         "start here",
-        "train a CvT on real digits in a minute, and write an illustrated page",
+        "train a CvT on real digits in a minute and write an illustrated page",
         _tour,
         _tour_options,
     ),
     "train": Command(
         "train",
-        "train a recipe over seeds, with an interval; resumes where it stopped",
+        "train a recipe over seeds, with an interval; resumes if stopped",
         _train,
         _train_options,
     ),
@@ -256,6 +257,7 @@ COMMANDS = {
         _dialects,
         _dialects_options,
     ),
+    **counting.COMMANDS,
     "explain": Command(
         "look",
         "a page to explore what a model attends to in your picture",

@@ -29,7 +29,7 @@ def contents(commands: Mapping[str, Command]) -> str:
         if command.chapter != chapter:
             chapter = command.chapter
             lines += ["", chapter]
-        lines.append(f"  {name:9}{command.summary}")
+        lines.append(f"  {name:10}{command.summary}")
     lines += ["", "minicvt COMMAND --help says what a command takes."]
     return "\n".join(lines)
 

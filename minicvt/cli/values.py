@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from ast import literal_eval
+from itertools import pairwise
 from typing import Any
 
 MOST_SEEDS = 1000  # as a range is written out: 0-99999999999 would fill the memory
+
+
+def increasing(text: str) -> list[int]:
+    """Read "128,256,512": whole numbers from 1, each larger than the one before."""
+    found = [positive(part) for part in text.split(",")]
+    if any(a >= b for a, b in pairwise(found)):
+        raise ArgumentTypeError(f"expected sizes, each larger, got {text!r}")
+    return found
 
 
 def names(text: str) -> list[str]:

@@ -1,16 +1,18 @@
 """Pictures of models and of learning: functions that return matplotlib figures.
 
-================== ==========================================================
-token_maps         an image, every stage's token map, the answer
-class_attention    the class token's attention in the last block, on the image
-attention          the same for any stage, block, head and query
-training_curve     loss and accuracies over the epochs
-confusion_matrix   truth against answer
-kv_savings         what strided keys and values save
-differences        two models side by side, with what each part costs
-gallery            small images with words
-observed           what the first three draw, as arrays
-================== ==========================================================
+===================== =========================================================
+token_maps            an image, every stage's token map, the answer
+class_attention       the class token's attention in the last block, on the image
+attention             the same for any stage, block, head and query
+training_curve        loss and accuracies over the epochs
+confusion_matrix      truth against answer
+kv_savings            what strided keys and values save
+accuracy_against_macs table 3 of the paper: top-1 as printed, MACs as counted
+growth                costs against the side of an image and s, log-log
+differences           two models side by side, with what each part costs
+gallery               small images with words
+observed              what the first three draw, as arrays
+===================== =========================================================
 
 Each figure has ``alt`` and ``caption``, and shows itself in a notebook.
 """
@@ -27,21 +29,25 @@ except ImportError as error:
 
 from minicvt.viz.costs import kv_savings
 from minicvt.viz.differences import differences
+from minicvt.viz.growth import growth
 from minicvt.viz.heads import attention, class_attention
 from minicvt.viz.learning import confusion_matrix, training_curve
 from minicvt.viz.look import Look, observed
 from minicvt.viz.style import Picture
+from minicvt.viz.tables import accuracy_against_macs
 from minicvt.viz.tiles import gallery
 from minicvt.viz.tokens import token_maps
 
 __all__ = [
     "Look",
     "Picture",
+    "accuracy_against_macs",
     "attention",
     "class_attention",
     "confusion_matrix",
     "differences",
     "gallery",
+    "growth",
     "kv_savings",
     "observed",
     "token_maps",

@@ -38,7 +38,7 @@ def test_help_is_a_table_of_contents(capsys: pytest.CaptureFixture[str]):
     lines = capsys.readouterr().out.splitlines()
     assert end.value.code == 0
     for name, one in COMMANDS.items():
-        assert f"  {name:9}{one.summary}" in lines
+        assert f"  {name:10}{one.summary}" in lines
         assert one.chapter in lines
     assert max(map(len, lines)) <= 80
 
