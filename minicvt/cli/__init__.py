@@ -1,7 +1,8 @@
 """The commands, thin: what each takes (`commands`), and how they fail.
 
 What is the user's to mend (a `MinicvtError`, an `OSError`) is one line on stderr and
-exit code 2; anything else is ours to mend and keeps its traceback.
+exit code 2; anything else is ours to mend and keeps its traceback. A check that ran and
+found something amiss returns its own code, 1.
 """
 
 from __future__ import annotations
@@ -25,20 +26,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _one_line
-            _run(given)
+            code = _run(given)
             sys.stdout.flush()  # a closed pipe is noticed here, not at exit
     except BrokenPipeError:  # the reader has seen enough: minicvt count ... | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (MinicvtError, OSError) as error:
         print(f"minicvt: error: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("minicvt: interrupted", file=sys.stderr)
         return INTERRUPTED
-    return 0
+    return code
 
 
-def _run(given: list[str]) -> None:
+def _run(given: list[str]) -> int:
     name = next((word for word in given if not word.startswith("-")), None)
     if name is not None and name not in COMMANDS:
         raise unknown("command", name, COMMANDS)
@@ -46,8 +48,8 @@ def _run(given: list[str]) -> None:
     command = options.pop("command")
     if command is None:
         print(contents(COMMANDS))
-    else:
-        COMMANDS[command].body(**options)
+        return 0
+    return COMMANDS[command].body(**options) or 0
 
 
 def _one_line(

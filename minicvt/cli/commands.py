@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from minicvt.cli import counting
+from minicvt.cli import counting, verifying
 from minicvt.cli.parser import Command
 from minicvt.cli.values import names, natural, option, positive, seeds, size
 
@@ -258,6 +258,7 @@ COMMANDS = {
         _dialects_options,
     ),
     **counting.COMMANDS,
+    **verifying.COMMANDS,
     "explain": Command(
         "look",
         "a page to explore what a model attends to in your picture",

@@ -13,11 +13,14 @@ TITLE = "minicvt: a Convolutional vision Transformer from scratch, to be read an
 
 
 class Command(NamedTuple):
-    """One command: its place in the contents, its body, and its options."""
+    """One command: its place in the contents, its body, and its options.
+
+    The body returns the exit code, None for 0.
+    """
 
     chapter: str
     summary: str
-    body: Callable[..., None]
+    body: Callable[..., int | None]
     options: Callable[[argparse.ArgumentParser], None] = lambda parser: None
 
 
