@@ -26,7 +26,7 @@ CHANGED = 1
 def equations(
     claim: str | None = None,
     form: str | None = None,
-    claims: Sequence[Claim] = CLAIMS,
+    claims: Sequence[Claim] | None = None,
     **sizes: Any,
 ) -> int:
     """Print the papers' claims with their verdicts; return the exit code.
@@ -36,7 +36,8 @@ def equations(
     the one on record, or a claim fails at sizes that meet its conditions. Raises
     ``UnknownName``, and ``ShapeError`` for impossible sizes.
     """
-    some = claims if claim is None else [chosen(claims, claim)]
+    everything = CLAIMS if claims is None else claims
+    some = everything if claim is None else [chosen(everything, claim)]
     given = {name: size for name, size in sizes.items() if size is not None}
     if given:
         return at_sizes(some, form, given)

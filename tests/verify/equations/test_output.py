@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from minicvt.cli import main
-from minicvt.verify.equations import CLAIMS, Row
+from minicvt.verify.equations import CLAIMS, Row, commands
 from minicvt.verify.equations.commands import equations
 from minicvt.verify.equations.terminal import full
 
@@ -109,6 +109,13 @@ def test_a_verdict_that_changed_is_exit_code_1(capsys):
     assert any("CHANGED" in line for line in lines)
     assert equations(claims=[broken], form="json") == 1
     assert json.loads(capsys.readouterr().out)["changed"] == [first.id]
+
+
+def test_the_command_has_this_exit_code(monkeypatch, capsys):
+    broken = replace(CLAIMS[0], evidence=lambda sweep: [Row("here", 1, 2)])
+    monkeypatch.setattr(commands, "CLAIMS", [broken])
+    assert main(["verify", "equations", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["changed"] == [broken.id]
 
 
 def test_a_condition_that_is_no_longer_needed_is_a_change(capsys):
