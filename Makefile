@@ -25,6 +25,8 @@ docs: $(VENV)/tour.stamp ## write what docs/ shows again: pictures, tables
 	mv $(VENV)/models.md docs/models.md
 	$(BIN)/minicvt dialects cvt-13 --markdown > $(VENV)/dialects.md
 	mv $(VENV)/dialects.md docs/dialects.md
+	$(BIN)/minicvt verify equations --markdown > $(VENV)/equations.md
+	mv $(VENV)/equations.md docs/equations.md
 	$(BIN)/minicvt faithful cvt-rgb32-easy cvt-rgb32-mid \
 	    --page docs/trained-models.md --keep minicvt/interpret/measured
 
