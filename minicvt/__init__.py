@@ -47,6 +47,7 @@ __all__ = [
     "to_nchw",
     "train",
     "trained",
+    "verify",
     "viz",
     "weights",
 ]
@@ -61,7 +62,7 @@ _LATER = {
 }
 _ROOMS = (
     *("accounting", "data", "inference", "interop", "interpret"),
-    *("train", "viz", "weights"),
+    *("train", "verify", "viz", "weights"),
 )
 
 

@@ -1,0 +1,109 @@
+"""Two models side by side: where they part first, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from minicvt.errors import OptionError
+from minicvt.nn import Module
+from minicvt.verify.microscope.backward import differences_back
+from minicvt.verify.microscope.bench import Bench
+from minicvt.verify.microscope.comparison import Comparison, Difference, Reason
+from minicvt.verify.microscope.diagnosis import Cause, diagnosed
+from minicvt.verify.microscope.foreign import is_torch, record_torch
+from minicvt.verify.microscope.gradients import IMAGES, drawn, gradients, run
+from minicvt.verify.microscope.hypotheses import HYPOTHESES
+from minicvt.verify.microscope.parting import TOLERANCES
+from minicvt.verify.microscope.place import place_of
+from minicvt.verify.microscope.recording import ANSWER, Recording, record
+from minicvt.verify.microscope.twin import twin
+
+MOST = 12
+"""Differences that are looked for, one behind the other."""
+
+
+def compare(
+    model: Any, other: Any, x: Any, *, tolerance: float | None = None, seed: int = 0
+) -> Comparison:
+    """Find the first place where two models part on ``x``, and the likely cause.
+
+    ``model`` is one of ours. ``other`` is one of ours too, a module of PyTorch whose
+    names are those of a layout, a :class:`Recording`, or results by the path they
+    have in ours (``{"stage0.patch_embed": array, "": logits}``, maps channels last).
+    Both run as they are, in training or evaluation, and stay as they are.
+
+    Results are compared in the order they are made, then, where the forward agrees or
+    is explained, gradients of a random cotangent on the way back. A cause is named
+    only if our model does the same once that detail is changed in it; then the two are
+    compared again, so changed. Two values agree up to ``tolerance``, relative to the
+    largest, which should be that of rounding: float64 sees far more than float32.
+    """
+    limit = tolerance or TOLERANCES[str(model.dtype)]
+    theirs = recorded(model, other, x, seed)
+    found, bench = forward(model, theirs, x, limit)
+    if bench.first is not None or theirs.cotangent is None:
+        return found
+    return differences_back(found, bench, theirs)
+
+
+def recorded(model: Any, other: Any, x: Any, seed: int) -> Recording:
+    """Record the other model, or take what was recorded of it."""
+    if isinstance(other, Recording):
+        return other
+    if isinstance(other, Mapping):
+        return Recording({path: np.asarray(other[path]) for path in other})
+    if is_torch(other):
+        return record_torch(other, x, paper=model.config.paper, seed=seed)
+    if not isinstance(other, Module):
+        raise OptionError(
+            f"compare: expected a model or its results, got {type(other).__name__}"
+        )
+    return ours_recorded(other, model, x, seed)
+
+
+def ours_recorded(other: Any, model: Any, x: Any, seed: int) -> Recording:
+    """Record a model of ours, forward and backward.
+
+    Gradients are kept of the parameters that have the same values in ``model``.
+    """
+    made = record(twin(other), x)
+    cotangent = drawn(run(other, x).answer.numpy(), seed)
+    found = gradients(other, x, cotangent)
+    mine, its = dict(model.named_parameters()), dict(other.named_parameters())
+    alike = {name for name in mine.keys() & its.keys() if same(mine[name], its[name])}
+    kept = {name: found[name] for name in found if name in alike or name == IMAGES}
+    return replace(made, gradients=kept, cotangent=cotangent)
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    """Whether two parameters have the same values: only then may gradients differ."""
+    return np.array_equal(ours.numpy(), theirs.numpy())
+
+
+def forward(
+    model: Any, other: Recording, x: Any, tolerance: float
+) -> tuple[Comparison, Bench]:
+    """Name each place where they part, once those before it are made in ours too."""
+    differences: list[Difference] = []
+    bench = start = Bench(model, x, other.points, tolerance)
+    while bench.first is not None and len(differences) < MOST:
+        place = place_of(bench, other)
+        causes = diagnosed(bench, HYPOTHESES)
+        reasons = tuple(map(reason_of, causes))
+        differences.append(Difference("forward", place, reasons))
+        if not causes or causes[0].bench.reach <= bench.reach:
+            break
+        bench = causes[0].bench
+    answers = {step.path: step for step in start.steps}
+    found = Comparison(tuple(differences), answers.get(ANSWER), len(start.steps))
+    return found, bench
+
+
+def reason_of(cause: Cause) -> Reason:
+    """Keep of a cause what can be told."""
+    found = cause.finding
+    return Reason(found.hypothesis.says, found.scope, found.error, cause.paths)

@@ -1,0 +1,126 @@
+"""Gradients of a model of ours, with one detail of the way back changed if wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minicvt import ops
+from minicvt.kernels.types import Array
+from minicvt.node import Pullback
+from minicvt.observe import OperationEvent, observe
+from minicvt.tensor import Tensor
+from minicvt.verify.microscope.parting import Step, apart
+from minicvt.verify.microscope.twin import twin
+
+IMAGES = "images"
+"""Name of the gradient of what went in."""
+FLOOR = 1e-4
+"""Of the largest gradient: what smaller ones are relative to. Some are zero whatever
+the values, and all that is left of those is rounding."""
+
+
+class Pulled(NamedTuple):
+    """One pullback as it ran: its operation, what that had, what came, what it gave."""
+
+    name: str
+    inputs: tuple[Any, ...]
+    options: Mapping[str, Any]
+    output: Array
+    cotangent: Array
+    parts: tuple[Any, ...]
+
+
+class Rule(NamedTuple):
+    """A mistake on the way back: in pullbacks of some operations, or in the walk."""
+
+    says: str
+    operations: tuple[str, ...] = ()
+    change: Callable[[Pulled], Any] | None = None
+    walk: Callable[[Tensor, Array], None] | None = None
+
+
+class Ran(NamedTuple):
+    """A model that ran forward, ready for the way back."""
+
+    model: Any
+    images: Tensor
+    answer: Tensor
+    events: list[OperationEvent]
+
+
+def run(model: Any, x: Any) -> Ran:
+    """Run a copy of ``model`` with its graph recorded."""
+    copy, images = twin(model), Tensor(np.asarray(x, model.dtype), requires_grad=True)
+    with observe() as events:
+        output = copy(images)
+    answer = output
+    if isinstance(output, tuple):
+        answer = ops.concatenate(*output, axis=-1)
+    ran = [event for event in events if isinstance(event, OperationEvent)]
+    return Ran(copy, images, answer, ran)
+
+
+def gradients(
+    model: Any, x: Any, cotangent: Array, rule: Rule | None = None
+) -> dict[str, Array]:
+    """Return the gradients of <cotangent, answer>: of the images, of what is trained.
+
+    Their order is that of the way back: last used first.
+    """
+    ran = run(model, x)
+    if rule is not None and rule.change is not None:
+        for event in ran.events:
+            if event.name in rule.operations and event.output.node is not None:
+                alter(event, rule.change)
+    walk = rule.walk if rule is not None and rule.walk is not None else Tensor.backward
+    walk(ran.answer, cotangent)
+    leaves = dict(ran.model.named_parameters()) | {IMAGES: ran.images}
+    wanted = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
+    order = back(ran, wanted)
+    return {n: _of(wanted[n]) for n in sorted(wanted, key=lambda n: order.get(n, -1))}
+
+
+def drawn(answer: Array, seed: int) -> Array:
+    """Draw a cotangent for ``answer``."""
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.normal(size=answer.shape), answer.dtype)
+
+
+def back(ran: Ran, leaves: Mapping[str, Tensor]) -> dict[str, int]:
+    """Number leaves by when the way back arrives at their first use."""
+    names = {id(leaf): name for name, leaf in leaves.items()}
+    order: dict[str, int] = {}
+    for i, event in enumerate(reversed(ran.events)):
+        for tensor in event.inputs:
+            if id(tensor) in names:
+                order[names[id(tensor)]] = i
+    return order
+
+
+def _of(leaf: Tensor) -> Array:
+    return np.zeros(leaf.shape, leaf.dtype) if leaf.grad is None else leaf.grad
+
+
+def alter(event: OperationEvent, change: Callable[[Pulled], Any]) -> None:
+    """Change the pullback of an operation that ran."""
+    node = event.output.node
+    before: Pullback = node.pullback
+    arrays = tuple(None if t is None else t.data for t in event.inputs)
+
+    def pullback(d: Array) -> tuple[Any, ...]:
+        parts = tuple(part() if callable(part) else part for part in before(d))
+        ran = (event.name, arrays, event.options, event.output.data)
+        return tuple(change(Pulled(*ran, d, parts)))
+
+    node.pullback = pullback
+
+
+def compared(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Iterator[Step]:
+    """Compare gradients of what both have, in our order."""
+    floor = FLOOR * max(float(np.abs(g).max(initial=0)) for g in ours.values())
+    for name, gradient in ours.items():
+        if name in theirs:
+            yield Step(name, *apart(theirs[name], gradient, floor))
