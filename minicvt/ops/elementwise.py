@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from minicvt.errors import DtypeError
+from minicvt.errors import DtypeError, OptionError
 from minicvt.ops.operation import operation
 from minicvt.ops.spec import OUTPUT, Shape, Spec, arrays, broadcast, each, summed
 
@@ -96,6 +96,8 @@ def negative(x):
 
 
 def _power_rule(x: Shape, *, exponent: float) -> Spec:
+    if not isinstance(exponent, int | float):
+        raise OptionError(f"exponent should be a number, got {exponent!r}")
     return Spec(x, {"functions": prod(x)}, keeps=(0,) if exponent else ())
 
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from minicvt import observe
 from minicvt.blank import Blank
-from minicvt.errors import DtypeError, MinicvtError, ShapeError, unknown
+from minicvt.errors import DtypeError, MinicvtError, OptionError, ShapeError, unknown
 from minicvt.node import Node
 from minicvt.ops.spec import Rule, Spec
 from minicvt.tensor import FLOATS, Tensor, is_recording
@@ -54,7 +54,7 @@ def operation(
             try:
                 inputs, options = bind(inputs, options)
                 tensors = as_tensors(inputs)
-                spec = rule(*[t if t is None else t.shape for t in tensors], **options)
+                spec = _ask(rule, tensors, options)
             except MinicvtError as error:
                 raise _placed(error, name) from None
             output, pullback, *extras = _compute(function, spec, tensors, options)
@@ -117,6 +117,20 @@ def pair(name: str, value: Any) -> tuple[int, int]:
     if len(numbers) != 2 or not all(isinstance(n, int | np.integer) for n in numbers):
         raise ShapeError(f"{name} must be one or two integers, got {value!r}")
     return int(numbers[0]), int(numbers[1])
+
+
+def _ask(
+    rule: Rule, tensors: tuple[Tensor | None, ...], options: dict[str, Any]
+) -> Spec:
+    """Ask the rule; what it cannot even read is an option of another type."""
+    try:
+        return rule(*[t if t is None else t.shape for t in tensors], **options)
+    except TypeError as error:
+        if isinstance(error, MinicvtError):
+            raise
+        plain = {k: v for k, v in options.items() if not isinstance(v, np.ndarray)}
+        given = ", ".join(f"{name}={value!r}" for name, value in plain.items())
+        raise OptionError(f"cannot read {given}: {error}") from None
 
 
 def _placed(error: MinicvtError, name: str) -> MinicvtError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -82,6 +83,8 @@ def _parts(index: Any) -> tuple[Any, ...]:
 
 
 def _concatenate_rule(*shapes: Shape, axis: int) -> Spec:
+    if None in shapes:
+        raise ShapeError(f"arrays should all be there, got shapes {shapes}")
     rank = len(shapes[0]) if shapes else 0
     if not -rank <= axis < rank:
         raise ShapeError(f"axis {axis} of shapes {shapes}")
@@ -102,10 +105,10 @@ def concatenate(*arrays, axis):
 
 
 def _pad_rule(x: Shape, *, widths: Any) -> Spec:
-    if len(widths) != len(x) or any(min(w) < 0 for w in widths):
+    pairs = [tuple(map(operator.index, both)) for both in widths]
+    if len(pairs) != len(x) or any(len(both) != 2 or min(both) < 0 for both in pairs):
         raise ShapeError(f"{x} needs (before, after) for each axis, got {widths}")
-    both = zip(x, widths, strict=True)
-    return Spec(tuple(n + before + after for n, (before, after) in both), NOTHING)
+    return Spec(tuple(n + sum(both) for n, both in zip(x, pairs, strict=True)), NOTHING)
 
 
 @operation(_pad_rule)

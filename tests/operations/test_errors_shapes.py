@@ -68,6 +68,12 @@ CASES = {
     "concatenate nothing": Case(
         lambda: ops.concatenate(axis=0), lambda: torch.cat([]), ShapeError, ("axis 0",)
     ),
+    "concatenate with None": Case(
+        lambda: ops.concatenate(zeros(2), None, axis=0),
+        lambda: torch.cat([t(2), None], 0),
+        ShapeError,
+        ("concatenate: ", "((2,), None)"),
+    ),
     "broadcast": Case(
         lambda: ops.broadcast_to(zeros(2, 3), shape=(2, 4)),
         lambda: t(2, 3).broadcast_to(2, 4),
@@ -76,6 +82,12 @@ CASES = {
     ),
     "pad": Case(
         lambda: ops.pad(zeros(2, 3), widths=((0, 1),)), None, ShapeError, ("(2, 3)",)
+    ),
+    "pad with three numbers": Case(
+        lambda: ops.pad(zeros(2), widths=((0, 1, 2),)),
+        lambda: F.pad(t(2), (0, 1, 2)),
+        ShapeError,
+        ("pad: ", "((0, 1, 2),)"),
     ),
     "linear": Case(
         lambda: ops.linear(zeros(2, 3), zeros(5, 4)),

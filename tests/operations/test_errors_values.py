@@ -126,7 +126,34 @@ DTYPES = {
     ),
 }
 
-CASES = LOSSES | DTYPES
+OPTIONS = {
+    "exponent": Case(
+        lambda: ops.power(zeros(3), exponent="2"),
+        lambda: t(3) ** "2",
+        OptionError,
+        ("power: ", "'2'"),
+    ),
+    "axis": Case(
+        lambda: ops.sum(zeros(3), axis=1.5),
+        lambda: torch.sum(t(3), 1.5),  # type: ignore[call-overload]
+        OptionError,
+        ("sum: cannot read axis=1.5, keepdims=False", "'float'"),
+    ),
+    "shape": Case(
+        lambda: ops.reshape(zeros(3), shape=None),
+        lambda: t(3).reshape(None),
+        OptionError,
+        ("reshape: cannot read shape=None", "not iterable"),
+    ),
+    "widths": Case(
+        lambda: ops.pad(zeros(3), widths=((0.5, 1),)),
+        lambda: F.pad(t(3), (0.5, 1)),
+        OptionError,
+        ("pad: cannot read widths=((0.5, 1),)",),
+    ),
+}
+
+CASES = LOSSES | DTYPES | OPTIONS
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
