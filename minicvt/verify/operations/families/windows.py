@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minicvt.kernels.geometry import output_size
 from minicvt.verify.operations.entry import listed
 from minicvt.verify.operations.samples import Draw, Sample
@@ -12,10 +14,11 @@ from minicvt.verify.oracle import nchw, nhwc
 
 def _unfold(torch: Any, x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
     b, h, w, c = x.shape
-    size = map(output_size, (h, w), kernel, stride, padding)
     unfold = torch.nn.functional.unfold
     columns = unfold(nchw(torch, x), kernel, stride=stride, padding=padding)
-    return columns.reshape(b, c, *kernel, *size).permute(0, 4, 5, 2, 3, 1)
+    window = [np.broadcast_to(pair, 2) for pair in (kernel, stride, padding)]
+    size = map(output_size, (h, w), *window)
+    return columns.reshape(b, c, *window[0], *size).permute(0, 4, 5, 2, 3, 1)
 
 
 def _fold(torch: Any, x: Any, size: Any, stride: Any, padding: Any) -> Any:
