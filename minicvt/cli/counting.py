@@ -24,6 +24,7 @@ def _reconcile_options(parser: ArgumentParser) -> None:
     add("--markdown", dest="as_markdown", action="store_true", help="for a document")
     add("--json", dest="as_json", action="store_true", help="for a program")
     add("--keep", dest="keep_in", type=Path, metavar="FILE", help="what they said")
+    add("--picture", type=Path, metavar="FILE", help="draw table 3 there too, as SVG")
 
 
 def _growth(**options: Any) -> None:

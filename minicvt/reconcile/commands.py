@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from textwrap import fill
 
+from minicvt.errors import OptionError
 from minicvt.reconcile.data import as_data
 from minicvt.reconcile.printed import document, tables
 from minicvt.reconcile.profilers import Reading, keep, readings
@@ -26,9 +27,10 @@ from minicvt.tables import markdown
 from minicvt.tables import table as aligned
 
 WIDTH = 98
+TITLE = "CvT's tables, cell by cell"
 HOW = """\
-Counted: what is printed comes out of a model that ran, by shapes alone; of what is
-printed as FLOPs, multiply-adds. It rounds, or truncates, or rounds twice (to one digit
+Counted: what is printed comes out of a model that ran, by shapes alone; FLOPs are
+multiply-adds. It rounds, or truncates, or rounds twice (to one digit
 more first); or it rounds by another way of counting. Quoted: an accuracy, or a model
 that is not here. Contradicted: the count gives something else by every way of counting,
 or the paper's own text does. The ratio is what was counted over what is printed."""
@@ -47,13 +49,17 @@ def reconcile(
     as_markdown: bool = False,
     as_json: bool = False,
     keep_in: Path | None = None,
+    picture: Path | None = None,
 ) -> None:
     """Print every cell of the paper's tables, or of one, with its verdict.
 
     With ``profilers``, only those: measured again by ``python`` (this one) where it
     has them, and kept in a file where one is named. Raises ``UnknownName`` for a
-    table, ``MinicvtError`` for a profiler that fails.
+    table, ``MinicvtError`` for a profiler that fails, ``OptionError`` for a picture of
+    those, ``MissingPackage`` where there is no matplotlib for one of the tables.
     """
+    if picture is not None and profilers:
+        raise OptionError("a picture is of the tables: leave --profilers or --picture")
     cells = [] if profilers else judged(table)
     asked = (python or sys.executable) if profilers else None
     found = readings(asked) if profilers or table is None else []
@@ -64,7 +70,7 @@ def reconcile(
         return
     page = Page(as_markdown)
     if cells:
-        page.tables(cells, whole=table is None)
+        page.tables(cells, table is None, picture)
     if found:
         page.profilers(found)
 
@@ -89,11 +95,16 @@ class Page:
         after = " " * len(indent)
         print(fill(words, WIDTH, initial_indent=indent, subsequent_indent=after) + "\n")
 
-    def tables(self, cells: list[Cell], whole: bool) -> None:
+    def tables(self, cells: list[Cell], whole: bool, picture: Path | None) -> None:
         """Print verdicts by table; of all tables, totals and what holds for all too."""
-        self.title(f"{document()['paper']}: tables, cell by cell", 1)
-        self.say(HOW)
+        self.title(TITLE, 1)
+        self.say(f"{document()['paper']}. {HOW}")
         self.lay(("table", *VERDICTS, "cells"), total_rows(cells))
+        if picture is not None:
+            from minicvt import viz
+
+            figure = viz.accuracy_against_macs()
+            print(viz.written(figure, picture, self.as_markdown) + "\n")
         for number, own in groupby(cells, lambda cell: cell.place.table):
             self.table(number, list(own))
         if whole:

@@ -12,6 +12,7 @@ growth                costs against the side of an image and s, log-log
 differences           two models side by side, with what each part costs
 gallery               small images with words
 observed              what the first three draw, as arrays
+written               a figure in a file, and the line that says so
 ===================== =========================================================
 
 Each figure has ``alt`` and ``caption``, and shows itself in a notebook.
@@ -37,6 +38,7 @@ from minicvt.viz.style import Picture
 from minicvt.viz.tables import accuracy_against_macs
 from minicvt.viz.tiles import gallery
 from minicvt.viz.tokens import token_maps
+from minicvt.viz.written import written
 
 __all__ = [
     "Look",
@@ -52,4 +54,5 @@ __all__ = [
     "observed",
     "token_maps",
     "training_curve",
+    "written",
 ]

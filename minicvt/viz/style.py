@@ -75,7 +75,10 @@ class Picture(Figure):
         if kind not in self.canvas.get_supported_filetypes():
             raise OptionError(f"a figure is written as .svg, .png or .pdf, got {path}")
         with rc_context(STYLE), io.BytesIO() as file:
-            self.savefig(file, format=kind, dpi=DOTS)
+            if kind == "svg":  # the same bytes each time, without a date
+                file.write(self.svg().encode())
+            else:
+                self.savefig(file, format=kind, dpi=DOTS)
             write_atomic(path, file.getvalue())
 
     def _repr_svg_(self) -> str:

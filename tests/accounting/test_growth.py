@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
+from time import sleep
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from minicvt import models, threads
 from minicvt.accounting.growth import Curve, Sample, by_kernel, by_side
 from minicvt.accounting.growth import exponent as fit
 from minicvt.accounting.growth.fit import exponents
-from minicvt.accounting.growth.timing import medians
+from minicvt.accounting.growth.timing import TURN, medians
 from minicvt.accounting.summary import ledger_of
 from minicvt.cli import main
 
@@ -102,10 +104,17 @@ def test_medians_are_taken_in_turns_with_one_thread():
     def body(name):
         return lambda: seen.append((name, blas_threads()))
 
-    times = medians([body("a"), body("b")], rounds=3)
-    assert [name for name, _ in seen] == ["a", "b"] * 4
+    def slow():
+        sleep(TURN)
+        seen.append(("slow", blas_threads()))
+
+    quick, long = medians([body("quick"), slow], rounds=3)
+    order = [name for name, _ in groupby(name for name, _ in seen)]
+    assert order == ["quick", "slow"] * 5  # two before, three rounds
+    assert [name for name, _ in seen].count("slow") == 5
+    assert [name for name, _ in seen].count("quick") > 50
     assert all(count == {1} for _, count in seen)
-    assert all(second > 0 for second in times)
+    assert 0 < quick < long
 
 
 def test_the_command_prints_tables_and_draws(capsys, tmp_path):

@@ -9,18 +9,17 @@ from textwrap import fill
 from minicvt.accounting.growth.curves import Sweep
 from minicvt.accounting.growth.kernels import by_kernel
 from minicvt.accounting.growth.sides import MOST, SIDES, by_side
-from minicvt.accounting.growth.timing import ROUNDS, THREADS
+from minicvt.accounting.growth.timing import ROUNDS, THREADS, TURN
 from minicvt.accounting.growth.writing import QUANTITIES, cost_rows, exponent_rows
-from minicvt.files import write_atomic
 from minicvt.tables import markdown, table
 
 WIDTH = 88
 TITLE = "How costs grow"
 HOW = (
     "One image, or map, in float32. MACs are of one pass and kept is what a training "
-    "step holds for the way back, by shapes alone. Seconds are medians of {rounds} "
-    "passes in evaluation after one more, with {threads} BLAS thread, where a pass has "
-    "at most {most:,} MACs."
+    "step holds for the way back, by shapes alone. Seconds are of one pass in "
+    "evaluation, medians of {rounds} turns of {turn} s or more, with {threads} BLAS "
+    "thread, where a pass has at most {most:,} MACs."
 )
 FITTED = (
     "Exponents are slopes on log-log axes, least squares over the three smallest and "
@@ -43,15 +42,14 @@ def growth(
         from minicvt import viz  # before what takes a minute, lest it is not there
     mark = "#" if as_markdown else ""
     print(f"{mark} {TITLE}".strip() + "\n")
-    _say(HOW.format(rounds=rounds, threads=THREADS, most=MOST))
+    _say(HOW.format(rounds=rounds, turn=TURN, threads=THREADS, most=MOST))
     _say(FITTED)
     sweeps = []
     for sweep in (by_side(sides or SIDES, rounds), by_kernel(rounds=rounds)):
         _print(sweep, as_markdown)
         sweeps.append(sweep)
     if picture is not None:
-        write_atomic(picture, viz.growth(sweeps).svg().encode())
-        print(f"drawn in {picture}")
+        print(viz.written(viz.growth(sweeps), picture, as_markdown))
 
 
 def _print(sweep: Sweep, as_markdown: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from statistics import median
 from time import perf_counter
 
@@ -10,26 +11,33 @@ from minicvt import threads
 
 ROUNDS = 5
 THREADS = 1
+TURN = 0.1
+"""Seconds that a turn takes at least: what is quicker runs again and again in it."""
+
+Body = Callable[[], object]
 
 
 def medians(
-    bodies: Sequence[Callable[[], object]],
-    rounds: int = ROUNDS,
-    blas: int = THREADS,
+    bodies: Sequence[Body], rounds: int = ROUNDS, blas: int = THREADS
 ) -> list[float]:
     """Return the median seconds of each of ``bodies`` over some rounds.
 
-    Each runs once before, for what is compiled or allocated the first time; then they
-    take turns, so that a slow minute of the machine is everybody's.
+    Each runs twice before, for what is compiled or allocated the first time and to
+    tell how often it fits into a turn; then they take turns, so that a slow minute of
+    the machine is everybody's.
     """
     with threads.limit(blas):
         for body in bodies:
             body()
-        turns = [[_seconds(body) for body in bodies] for _ in range(rounds)]
-    return [median(times) for times in zip(*turns, strict=True)]
+        times = [ceil(TURN / max(_seconds(body, 1), 1e-6)) for body in bodies]
+        pairs = list(zip(bodies, times, strict=True))
+        turns = [[_seconds(*pair) for pair in pairs] for _ in range(rounds)]
+    return [median(seconds) for seconds in zip(*turns, strict=True)]
 
 
-def _seconds(body: Callable[[], object]) -> float:
+def _seconds(body: Body, times: int) -> float:
+    """Return the mean of so many runs."""
     start = perf_counter()
-    body()
-    return perf_counter() - start
+    for _ in range(times):
+        body()
+    return (perf_counter() - start) / times
