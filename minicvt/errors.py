@@ -45,6 +45,10 @@ class NotFiniteError(MinicvtError, ArithmeticError):
     """A loss or gradient that became infinite or NaN."""
 
 
+class WrongGradient(MinicvtError, AssertionError):
+    """A gradient that is not the derivative; the message says where."""
+
+
 class MissingPackage(MinicvtError, ImportError):
     """An optional package that is not installed; the message says how to get it."""
 

@@ -44,6 +44,7 @@ class Entry:
     theirs: Callable[..., Any]
     draw: Callable[[Draw], Sample]
     tolerance: Tolerance = SUMS
+    corners: bool = False
 
     @property
     def ours(self) -> Callable[..., Any]:
@@ -66,18 +67,42 @@ class Entry:
         sample = self.draw(Draw(random))
         return replace(sample, layout=random.choice(list(LAYOUTS)))
 
+    def smooth_sample(self, random: Random) -> Sample:
+        """Draw one call in float64, where the operation has a derivative."""
+        sample = self.sample(random).cast("float64")
+        return sample.apart() if self.corners else sample
+
+    def call(self, sample: Sample) -> Callable[..., Any]:
+        """Return the call as a function of the inputs that are not left out."""
+        present = [i for i, x in enumerate(sample.inputs) if x is not None]
+
+        def called(*given: Any) -> Any:
+            inputs: list[Any] = [None] * len(sample.inputs)
+            for i, x in zip(present, given, strict=True):
+                inputs[i] = x
+            return self.ours(*inputs, **sample.options)
+
+        called.__name__ = self.name
+        return called
+
 
 OPERATIONS: dict[str, Entry] = {}
 
 
 def listed(
-    name: str, theirs: Callable[..., Any], tolerance: Tolerance = SUMS
+    name: str,
+    theirs: Callable[..., Any],
+    tolerance: Tolerance = SUMS,
+    corners: bool = False,
 ) -> Callable[..., Any]:
-    """Enter an operation with the function that draws its inputs."""
+    """Enter an operation with the function that draws its inputs.
+
+    ``corners`` says that it draws ties, which is where the operation has corners.
+    """
 
     def enter(draw: Callable[[Draw], Sample]) -> Callable[[Draw], Sample]:
         assert name not in OPERATIONS, f"{name} is listed twice"
-        OPERATIONS[name] = Entry(name, theirs, draw, tolerance)
+        OPERATIONS[name] = Entry(name, theirs, draw, tolerance, corners)
         return draw
 
     return enter

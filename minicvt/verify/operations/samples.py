@@ -53,6 +53,21 @@ class Sample:
         options = {name: _rounded(value, dtype) for name, value in self.options.items()}
         return replace(self, inputs=tuple(inputs), options=options)
 
+    def apart(self) -> Sample:
+        """Move tied values, which are half units apart, by less, and each otherwise.
+
+        Where values tie a function has a corner, and no derivative to compare with.
+        """
+        arrays = [x for x in self.inputs if x is not None]
+        total = sum(x.size for x in arrays)
+        moves = np.random.default_rng(total).permutation(total) / max(total, 1)
+        parts = np.split(0.05 + 0.4 * moves, np.cumsum([x.size for x in arrays])[:-1])
+        moved = iter(
+            x + part.reshape(x.shape) for x, part in zip(arrays, parts, strict=True)
+        )
+        inputs = tuple(None if x is None else next(moved) for x in self.inputs)
+        return replace(self, inputs=inputs)
+
     def cotangent(self, shape: tuple[int, ...]) -> Array:
         """Return the cotangent of an output of this shape, laid out as the inputs."""
         random = np.random.default_rng([7, *shape]).normal(0.2, 1, shape)

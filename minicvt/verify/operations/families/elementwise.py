@@ -27,7 +27,7 @@ def _two(draw: Draw, values: Any) -> Sample:
 for name in ("add", "subtract", "multiply"):
     listed(name, _torch(name))(lambda draw: _two(draw, draw.normal))
 listed("divide", _torch("divide"))(lambda draw: _two(draw, draw.positive))
-listed("maximum", _torch("maximum"))(lambda draw: _two(draw, draw.tied))
+listed("maximum", _torch("maximum"), corners=True)(lambda draw: _two(draw, draw.tied))
 
 UNARY = {
     "exp": _torch("exp"),
@@ -46,7 +46,9 @@ listed("negative", _torch("negative"), EXACT)(
 for name in ("log", "sqrt"):
     listed(name, _torch(name))(lambda draw: Sample((draw.positive(*draw.shape()),)))
 for name in ("abs", "relu"):  # 0 is among the values: their derivative there is 0
-    listed(name, _torch(name), EXACT)(lambda draw: Sample((draw.tied(*draw.shape()),)))
+    listed(name, _torch(name), EXACT, corners=True)(
+        lambda draw: Sample((draw.tied(*draw.shape()),))
+    )
 
 
 @listed("power", lambda torch, x, exponent: x**exponent)

@@ -35,4 +35,4 @@ def _of_something(draw: Draw, values: Any) -> Sample:
 
 
 listed("mean", _over("mean"))(lambda draw: _of_something(draw, draw.normal))
-listed("max", _over("amax"))(lambda draw: _of_something(draw, draw.tied))
+listed("max", _over("amax"), corners=True)(lambda draw: _of_something(draw, draw.tied))

@@ -86,7 +86,9 @@ def _pooled(draw: Draw, values: Any, **options: Any) -> Sample:
     return Sample((x,), window | {"ceil_mode": draw.one_of(False, True)} | options)
 
 
-listed("max_pool2d", _pool("max_pool2d"))(lambda draw: _pooled(draw, draw.tied))
+listed("max_pool2d", _pool("max_pool2d"), corners=True)(
+    lambda draw: _pooled(draw, draw.tied)
+)
 
 
 @listed("avg_pool2d", _pool("avg_pool2d"))

@@ -1,0 +1,154 @@
+"""What can be checked, behind one face: arrays in, an array out, and gradients.
+
+A function of Tensors, a module (its parameters are inputs too), or a plain NumPy
+function with a gradient of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from inspect import Parameter, signature
+from typing import Any, Protocol
+
+import numpy as np
+
+from minicvt.errors import DtypeError, ShapeError
+from minicvt.kernels.types import Array
+from minicvt.nn import Module
+from minicvt.tensor import Tensor, no_grad
+
+Arrays = Sequence[Array]
+
+
+class Called(Protocol):
+    """A function of float64 arrays that knows, or says it knows, its gradients."""
+
+    inputs: list[Array]
+    names: list[str]
+
+    def value(self, inputs: Arrays) -> Array:
+        """Return the output."""
+
+    def gradients(self, inputs: Arrays, cotangent: Array) -> list[Array]:
+        """Return the cotangent of each input."""
+
+
+class OnTensors:
+    """A function of Tensors to a Tensor, or to several of which the first counts."""
+
+    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
+        self.f, self.inputs = f, [as_float64(x) for x in inputs]
+        self.names = input_names(f, len(inputs))
+
+    def value(self, inputs: Arrays) -> Array:
+        """Run it without recording."""
+        with no_grad():
+            return np.asarray(_first(self.f(*map(Tensor, inputs))).numpy())
+
+    def gradients(self, inputs: Arrays, cotangent: Array) -> list[Array]:
+        """Run it, and back; zeros for an input that no output depends on."""
+        leaves = [Tensor(x, requires_grad=True) for x in inputs]
+        output = _first(self.f(*leaves))
+        if output.requires_grad:
+            output.backward(cotangent)
+        return [_gradient(leaf) for leaf in leaves]
+
+
+class OnModule(OnTensors):
+    """A module: what it is called with, then its parameters, as inputs."""
+
+    def __init__(self, module: Module, inputs: Sequence[Any]) -> None:
+        self.module = module
+        self.parameters = [n for n, p in module.named_parameters() if p.requires_grad]
+        own = dict(module.named_parameters())
+        values = [own[name] for name in self.parameters]
+        super().__init__(self.run, [*inputs, *values])
+        self.count = len(inputs)
+        self.names = [*input_names(module.forward, self.count), *self.parameters]
+
+    def run(self, *tensors: Tensor) -> Any:
+        """Call the module with other values in place of its parameters."""
+        values = dict(zip(self.parameters, tensors[self.count :], strict=True))
+        with replaced(self.module, values):
+            return self.module(*tensors[: self.count])
+
+
+class OnArrays:
+    """A NumPy function, and ``gradient(cotangent, *inputs)``: one array an input."""
+
+    def __init__(
+        self, f: Callable[..., Any], inputs: Sequence[Any], gradient: Callable[..., Any]
+    ) -> None:
+        self.f, self.gradient = f, gradient
+        self.inputs = [as_float64(x) for x in inputs]
+        self.names = input_names(f, len(inputs))
+
+    def value(self, inputs: Arrays) -> Array:
+        """Run it; if one input is complex they all are, as they may meet in place."""
+        one_type = np.result_type(*inputs)
+        return np.asarray(self.f(*[x.astype(one_type) for x in inputs]))
+
+    def gradients(self, inputs: Arrays, cotangent: Array) -> list[Array]:
+        """Ask the gradient; raises ``ShapeError`` for another number or shape."""
+        given = self.gradient(cotangent, *[x.copy() for x in inputs])
+        found = [
+            np.asarray(g) for g in (given if isinstance(given, tuple) else [given])
+        ]
+        wanted = [x.shape for x in inputs]
+        if [g.shape for g in found] != wanted:
+            came = ", ".join(str(g.shape) for g in found)
+            expected = ", ".join(map(str, wanted))
+            raise ShapeError(f"gradient: expected shapes {expected}, got {came}")
+        return found
+
+
+def as_float64(x: Any) -> Array:
+    """Copy an input; raises ``DtypeError`` for what is not float64.
+
+    Of float32, differences have three digits left: too few to tell right from wrong.
+    """
+    array = np.array(x.numpy() if isinstance(x, Tensor) else x)
+    if array.dtype != np.float64:
+        raise DtypeError(f"gradients are checked in float64, got {array.dtype}")
+    return array
+
+
+def input_names(f: Callable[..., Any], count: int) -> list[str]:
+    """Read what a function calls its first inputs."""
+    try:
+        parameters = signature(f).parameters.values()
+    except (TypeError, ValueError):  # a NumPy ufunc, a builtin
+        parameters = ()  # type: ignore[assignment]
+    plain = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    named = [p.name for p in parameters if p.kind in plain][:count]
+    return named + [f"input {i}" for i in range(len(named), count)]
+
+
+@contextmanager
+def replaced(module: Module, values: dict[str, Any]) -> Iterator[None]:
+    """Let attributes of dotted names be others for a while."""
+    owners = {name: _owner(module, name) for name in values}
+    before = {name: getattr(*owner) for name, owner in owners.items()}
+    try:
+        for name, (owner, attribute) in owners.items():
+            setattr(owner, attribute, values[name])
+        yield
+    finally:
+        for name, (owner, attribute) in owners.items():
+            setattr(owner, attribute, before[name])
+
+
+def _owner(module: Any, name: str) -> tuple[Any, str]:
+    *path, attribute = name.split(".")
+    for part in path:
+        module = getattr(module, part)
+    return module, attribute
+
+
+def _first(output: Any) -> Tensor:
+    return output[0] if isinstance(output, tuple) else output
+
+
+def _gradient(leaf: Tensor) -> Array:
+    return np.zeros(leaf.shape) if leaf.grad is None else leaf.grad
