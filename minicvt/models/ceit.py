@@ -15,8 +15,10 @@ layers (LCA).
 As the official code has it: no activation after the stem's BatchNorm, none after
 LeFF's last one (the paper's equation has a GELU there); LeFF hands the class token
 back as it got it, and the residual adds it: z^0 = z'^0 + LN(z'^0), which is not
-"unchanged". LayerNorm's eps is 1e-6. The LeFF of the last layer changes no class token
-any more: its parameters are dead, with exactly zero gradient.
+"unchanged". LeFF's convolutions have biases, though BatchNorm follows each. LayerNorm's
+eps is 1e-6. The LeFF of the last layer changes no class token any more: its parameters
+are dead, with exactly zero gradient. Most of the published FLOPs leave attention's
+products out, ours do not.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ As the official code has it: in training the two heads answer separately, one fo
 labels, one for the teacher's; in evaluation it is the mean of their logits (not of
 their probabilities). GELU is exact, LayerNorm's eps 1e-6. Another size resamples E_pos
 bicubically (``model.resize``). The paper's DeiT-S is not the "vit_small" of the timm
-of its time, and x_dist is decayed by the optimiser though x_class is not.
+of its time. Their optimiser decays x_dist, but neither x_class nor E_pos; ours decays
+all three unless told otherwise (``AdamW(..., decays=...)``).
 """
 
 from __future__ import annotations

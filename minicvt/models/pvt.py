@@ -14,10 +14,12 @@ one. A class token joins in the last stage; every stage has learned positions.
 As the official code has it: SR is a convolution with kernel and stride R, which is
 equation 3 with columns in the order (channel, row, column); it has a bias. LayerNorm's
 eps is 1e-6 in blocks and at the end, but PyTorch's 1e-5 in embeddings and SR. An image
-of another size resamples E_pos bilinearly as it runs; the official code does not at
-exactly twice the size, and fails. Table 1 prints three blocks in stage 2 of Small and
-Medium, the code has four, and only four fits the published counts. "R^2 times
-lower" costs hold for the two products of attention, not for the layer.
+of another size resamples E_pos bilinearly as it runs. The official code leaves it alone
+wherever there are as many places as in stage 1 at the training size: exactly twice that
+size fails, and at 112 x 448 the rows of 56 x 56 places land on 28 x 112. Table 1 prints
+three blocks in stage 2 of Small and Medium, the code has four, and only four fits the
+published counts. "R^2 times lower" costs hold for the two products of attention, not
+for the layer.
 """
 
 from __future__ import annotations

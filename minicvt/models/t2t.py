@@ -24,12 +24,13 @@ from 147 or 576 channels to 64, so that v takes the place of the input in its re
 (:mod:`minicvt.nn.token_layers`); for T2T-ViT_t its scale is that of the 147 or 576.
 Performers have biases in q, k and v and drop a tenth while training, all other
 attention has no such biases. PE is the table of waves over all 1 + N tokens in a row,
-the class token first, never trained, in float32. Published checkpoints want dim^-0.5
-in the backbone (``scale="dim"``: what ``pretrained=True`` sets), everything else
-head_dim^-0.5. ``model.resize`` resamples PE bicubically, as their loading does; a model
-built for that size has waves of its own. Table 1 prints depth 8 for T2T-ViT-7, whose
-code has 7. The code takes square images, and the right number of positions only for
-multiples of 16; here any size will do that is given as ``image``.
+the class token first, never trained, in float32. The backbone's scale is head_dim^-0.5
+where the checkpoints were trained and are evaluated; ``pretrained=True`` would set
+dim^-0.5 (``scale="dim"``), and has nothing to load. ``model.resize`` resamples PE
+bicubically, as their loading does; a model built for that size has waves of its own.
+Table 1 prints depth 8 for T2T-ViT-7, whose code has 7. The code takes square images,
+and the right number of positions only for multiples of 16; here any size will do that
+is given as ``image``.
 """
 
 from __future__ import annotations
