@@ -93,8 +93,9 @@ def readings(python: str | None = None) -> list[Reading]:
 
 def ask(python: str, profiler: str) -> dict[str, dict[str, Any]]:
     """Measure one in a Python of its own; nothing where that has not installed it."""
-    with resources.as_file(resources.files("minicvt.reconcile") / "peers") as folder:
-        command = [python, str(folder / "measure.py"), profiler]
+    there = resources.files("minicvt.reconcile") / "peers" / "measure.py"
+    with resources.as_file(there) as script:
+        command = [python, str(script), profiler]
         run = subprocess.run(command, capture_output=True, encoding="utf-8")
     if run.returncode:
         last = (run.stderr.strip() or "no word").splitlines()[-1]

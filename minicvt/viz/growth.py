@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log10
+from math import floor, log10
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -75,6 +75,7 @@ def _panel(axes: Axes, sweep: Sweep, quantity: str, unit: float) -> None:
     axes.set_xlim(sizes[0] / 1.15, sizes[-1] * 1.15)
     if drawn:
         axes.set_ylim(*_room(drawn, len(sweep.curves)))
+        axes.yaxis.set_major_locator(FixedLocator(_decades(drawn)))
     axes.xaxis.set_major_locator(FixedLocator(_spread(sizes)))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_major_formatter(FuncFormatter(_plain))
@@ -88,6 +89,12 @@ def _panel(axes: Axes, sweep: Sweep, quantity: str, unit: float) -> None:
 def _plain(value: float, _: Any) -> str:
     """Write 1,000,000 and 0.01, never 1e+06."""
     return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+
+
+def _decades(costs: Sequence[float]) -> list[float]:
+    """Powers of ten from below the least to the last one below the most."""
+    powers = range(floor(log10(min(costs))), floor(log10(max(costs))) + 1)
+    return [10.0**power for power in powers]
 
 
 def _room(costs: Sequence[float], lines: int) -> tuple[float, float]:
