@@ -25,6 +25,12 @@ docs: $(VENV)/tour.stamp ## write what docs/ shows again: pictures, tables
 	mv $(VENV)/models.md docs/models.md
 	$(BIN)/minicvt dialects cvt-13 --markdown > $(VENV)/dialects.md
 	mv $(VENV)/dialects.md docs/dialects.md
+	$(BIN)/minicvt reconcile --markdown \
+	    --picture docs/images/accuracy-against-macs.svg > $(VENV)/tables.md
+	mv $(VENV)/tables.md docs/tables.md
+	$(BIN)/minicvt growth --markdown \
+	    --picture docs/images/growth.svg > $(VENV)/growth.md
+	mv $(VENV)/growth.md docs/growth.md
 	$(BIN)/minicvt verify equations --markdown > $(VENV)/equations.md
 	mv $(VENV)/equations.md docs/equations.md
 	$(BIN)/minicvt faithful cvt-rgb32-easy cvt-rgb32-mid \
