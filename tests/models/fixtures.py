@@ -1,6 +1,7 @@
 """The official CvT code on three tiny configurations, float64, as files.
 
-Made from microsoft/CvT f851e68 with random inputs; tests/data/cvt/*.json say how.
+Made from microsoft/CvT f851e68 with random inputs; a *.json says how. What ``minicvt
+check`` ships of the first is read from there, the rest from tests/data/cvt.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import numpy as np
 from safetensors.numpy import load_file
 
 import minicvt as mc
+from minicvt.verify.check import official
 
-FOLDER = Path(__file__).parents[1] / "data" / "cvt"
+FOLDERS = (Path(__file__).parents[1] / "data" / "cvt", official.FOLDER)
 NAMES = ("a1_dwbn", "a2_avg", "a3_linear")
 
 
@@ -30,18 +32,7 @@ class Fixture:
 
     def model(self, dtype: str = "float64") -> Any:
         """Build our model and load the official state into it."""
-        spec = self.meta["spec"]
-        model = mc.models.build(
-            "cvt-13",
-            dtype=dtype,
-            num_classes=self.meta["num_classes"],
-            dims=spec["DIM_EMBED"],
-            depths=spec["DEPTH"],
-            heads=spec["NUM_HEADS"],
-            mlp_ratios=spec["MLP_RATIO"],
-            projection=spec["QKV_PROJ_METHOD"],
-            drop_path=0.0,
-        )
+        model = official.config_of(self.meta).build(dtype)
         model.load_state_dict(self.state)
         return model
 
@@ -57,7 +48,15 @@ class Fixture:
 @cache
 def fixture(name: str) -> Fixture:
     """Read one fixture."""
-    meta = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    state = load_file(FOLDER / f"{name}.state.safetensors")
-    with np.load(FOLDER / f"{name}.io.npz") as file:
-        return Fixture(meta, state, dict(file))
+    meta = json.loads(found(f"{name}.json")[0].read_text(encoding="utf-8"))
+    state = load_file(found(f"{name}.state.safetensors")[0])
+    with np.load(found(f"{name}.io.npz")[0]) as file:
+        values = dict(file)
+    for shipped in found(f"{name}.eval.safetensors"):
+        values |= load_file(shipped)
+    return Fixture(meta, state, values)
+
+
+def found(name: str) -> list[Path]:
+    """Return where a file is, if it is anywhere."""
+    return [folder / name for folder in FOLDERS if (folder / name).exists()]

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from minicvt.kernels.types import Array
 from minicvt.models.parts import part_of
 from minicvt.verify.microscope.bench import Bench
@@ -78,8 +76,7 @@ def mistaken(bench: Bench, other: Recording) -> Iterator[tuple[Rule, dict[str, A
     """Yield every mistake with the gradients that it makes in our model."""
     assert other.cotangent is not None
     for rule in (*WALKS, *RULES):
-        with np.errstate(all="ignore"):
-            yield rule, gradients(bench.model, bench.x, other.cotangent, rule)
+        yield rule, gradients(bench.model, bench.x, other.cotangent, rule)
 
 
 def whole(

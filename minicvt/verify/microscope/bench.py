@@ -53,7 +53,7 @@ class Bench:
         """How many results of ours come before the one that parts, or infinity."""
         if self.first is None:
             return float("inf")
-        return self.order[module_path(self.first.path)]
+        return list(self.ours.points).index(self.first.path)
 
     @cached_property
     def scopes(self) -> list[str]:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from minicvt.errors import MinicvtError
 from minicvt.verify.microscope.bench import Bench
 from minicvt.verify.microscope.hypothesis import Hypothesis
@@ -145,7 +143,6 @@ def changed(
 def attempt(module: Any, inputs: tuple[Any, ...], scope: str) -> Recording | None:
     """Run a changed module; None if it cannot run so."""
     try:
-        with np.errstate(all="ignore"):
-            return record(module, *inputs, path=scope)
+        return record(module, *inputs, path=scope)
     except REFUSED:
         return None

@@ -54,7 +54,7 @@ class Ran(NamedTuple):
 def run(model: Any, x: Any) -> Ran:
     """Run a copy of ``model`` with its graph recorded."""
     copy, images = twin(model), Tensor(np.asarray(x, model.dtype), requires_grad=True)
-    with observe() as events:
+    with observe() as events, np.errstate(all="ignore"):
         output = copy(images)
     answer = output
     if isinstance(output, tuple):
@@ -68,7 +68,7 @@ def gradients(
 ) -> dict[str, Array]:
     """Return the gradients of <cotangent, answer>: of the images, of what is trained.
 
-    Their order is that of the way back: last used first.
+    Their order is that of the way back: last used first. Zero where none arrives.
     """
     ran = run(model, x)
     if rule is not None and rule.change is not None:
@@ -76,7 +76,9 @@ def gradients(
             if event.name in rule.operations and event.output.node is not None:
                 alter(event, rule.change)
     walk = rule.walk if rule is not None and rule.walk is not None else Tensor.backward
-    walk(ran.answer, cotangent)
+    if ran.answer.requires_grad:
+        with np.errstate(all="ignore"):
+            walk(ran.answer, cotangent)
     leaves = dict(ran.model.named_parameters()) | {IMAGES: ran.images}
     wanted = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
     order = back(ran, wanted)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from minicvt.kernels.types import Array
 from minicvt.observe import ModuleEvent, OperationEvent, entered, observe
 from minicvt.tensor import Tensor, no_grad
@@ -34,7 +36,8 @@ class Recording:
 def record(module: Any, *inputs: Any, path: str = ANSWER) -> Recording:
     """Run a module of ours, which stands at ``path`` of its model, and record it."""
     outer = path.removesuffix(module._name).rstrip(".")
-    with no_grad(), observe() as events, entered(outer):
+    quiet = np.errstate(all="ignore")  # what is not finite is told, not warned of
+    with no_grad(), observe() as events, entered(outer), quiet:
         module(*inputs)
     points: dict[str, Array] = {}
     calls: dict[str, tuple[Any, ...]] = {}
