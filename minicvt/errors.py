@@ -49,14 +49,23 @@ class WrongGradient(MinicvtError, AssertionError):
     """A gradient that is not the derivative; the message says where."""
 
 
+class ForeignCodeError(MinicvtError, RuntimeError):
+    """Code of yours that ``minicvt check`` ran, and that failed or kept no contract."""
+
+
 class MissingPackage(MinicvtError, ImportError):
     """An optional package that is not installed; the message says how to get it."""
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> UnknownName:
-    """Build the error for ``name``, with the nearest known names beside it."""
+    """Build the error for ``name``, with the nearest known names beside it.
+
+    Capitals do not make names far apart.
+    """
     names = sorted(known)
-    near = get_close_matches(str(name), names, n=3, cutoff=0.4)
+    plain = {other.casefold() for other in names}
+    close = get_close_matches(str(name).casefold(), sorted(plain), n=3, cutoff=0.4)
+    near = [other for c in close for other in names if other.casefold() == c]
     known_names = f"known: {', '.join(names) or 'none'}"
     hint = f"did you mean {' or '.join(near)}?" if near else known_names
     return UnknownName(f"unknown {kind} {name!r}: {hint}")

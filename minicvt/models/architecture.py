@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from minicvt.errors import OptionError
+from minicvt.errors import OptionError, ShapeError
 from minicvt.grid import Grid
 from minicvt.models.checks import NAMES, check_names, check_stages
 from minicvt.models.config import Config
@@ -140,9 +140,9 @@ class Architecture(Config):
         """How the tokens of each stage lie, for ``image`` (equation 1 of CvT)."""
         size, grids = self.image, []
         for window in stem_named(self.stem).windows:
-            size = _through(window, size)
+            size = self._through(window, size)
         for stage, window in enumerate(self.embed):
-            size = _through(window, size)
+            size = self._through(window, size)
             grids.append(Grid(*size, len(self.special_tokens(stage))))
         return grids
 
@@ -150,7 +150,12 @@ class Architecture(Config):
         """Whether this stage has positions of any kind."""
         return stage in POSITIONS[self.positions](len(self.dims))
 
-
-def _through(window: Window, size: tuple[int, int]) -> tuple[int, int]:
-    kernel, stride, padding = ((n, n) for n in window)
-    return window_sizes((1, *size, 1), kernel, stride, padding)
+    def _through(self, window: Window, size: tuple[int, int]) -> tuple[int, int]:
+        kernel, stride, padding = ((n, n) for n in window)
+        try:
+            return window_sizes((1, *size, 1), kernel, stride, padding)
+        except ShapeError:
+            raise ShapeError(
+                f"{self.name}: image {self.image} is too small: kernel {kernel} is "
+                f"larger than the map {size}"
+            ) from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import fields
+from numbers import Real
 from typing import Any
 
 from minicvt.errors import OptionError, unknown
@@ -22,13 +24,35 @@ NAMES: dict[str, Collection[str]] = {
 """Fields of an architecture that are names, and what they may be."""
 
 
-def check_whole(config: Any, fields: Collection[str], least: int = 1) -> None:
+def check_kinds(config: Any) -> None:
+    """Raise ``OptionError`` unless flags are flags and numbers numbers.
+
+    The word "false" would count as true, and go unnoticed.
+    """
+    for field in fields(config):
+        values, kind = entries(getattr(config, field.name)), str(field.type)
+        if "bool" in kind and any(value not in (True, False) for value in values):
+            raise refused(config, field.name, "True or False")
+        if "float" in kind and not all(isinstance(value, Real) for value in values):
+            raise refused(config, field.name, "numbers")
+
+
+def check_whole(config: Any, names: Collection[str], least: int = 1) -> None:
     """Raise ``OptionError`` unless these fields hold whole numbers from ``least``."""
-    for field in fields:
-        value = getattr(config, field)
-        values = value if isinstance(value, list | tuple) else (value,)
-        if not values or not all(isinstance(n, int) and n >= least for n in values):
-            raise refused(config, field, f"whole numbers from {least}")
+    for name in names:
+        values = entries(getattr(config, name))
+        if not values or not all(is_whole(n) and n >= least for n in values):
+            raise refused(config, name, f"whole numbers from {least}")
+
+
+def entries(value: Any) -> tuple[Any, ...]:
+    """List the values of a field, which may be one for all stages."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number; to Python a flag is one as well."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def check_names(config: Any, known: Mapping[str, Collection[str]]) -> None:
@@ -56,7 +80,7 @@ def check_stages(config: Any) -> None:
 
 
 def _is_window(window: Any) -> bool:
-    whole = isinstance(window, tuple) and all(isinstance(n, int) for n in window)
+    whole = isinstance(window, tuple) and all(map(is_whole, window))
     return whole and len(window) == 3 and min(window[:2]) > 0 and window[2] >= 0
 
 

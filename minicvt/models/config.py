@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 from minicvt.errors import OptionError, unknown
-from minicvt.models.checks import check_whole, refused
+from minicvt.models.checks import check_kinds, check_whole, entries, refused
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,18 @@ class Config:
     def __post_init__(self) -> None:
         if self.stage_fields:
             self._spread()
+        check_kinds(self)
         check_whole(self, self.counts)
         check_whole(self, self.counts_or_0, least=0)
-        if len(_tuple(self.image)) != 2:
+        if len(entries(self.image)) != 2:
             raise refused(self, "image", "a height and a width")
 
     def _spread(self) -> None:
         """Make each field of ``stage_fields`` as long as the first of them."""
         first = self.stage_fields[0]
-        stages = len(_tuple(getattr(self, first)))
+        stages = len(entries(getattr(self, first)))
         for name in self.stage_fields:
-            values = _tuple(getattr(self, name))
+            values = entries(getattr(self, name))
             values = values * stages if len(values) == 1 else values
             if len(values) != stages:
                 raise OptionError(
@@ -71,11 +72,6 @@ class Config:
     def build(self, dtype: Any = "float32", seed: Any = 0) -> Any:
         """Make the model; subclasses say how."""
         raise NotImplementedError(f"{type(self).__name__} builds nothing")
-
-
-def _tuple(value: Any) -> tuple[Any, ...]:
-    """Read a field that may be one value for all stages."""
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 DIGITS16: dict[str, Any] = {"in_chans": 1, "num_classes": 10, "image": (16, 16)}

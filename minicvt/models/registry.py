@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -36,17 +37,21 @@ VARIANTS: dict[str, Config] = {
 def variant(name: str, **overrides: Any) -> Config:
     """Look up a variant, perhaps changed; unknown names get the nearest.
 
-    Signs between its parts may be left out or added: "cvt13", "vit-g-14".
+    Signs between its parts may be left out or added, and capitals too where only one
+    name is meant: "cvt13", "ViT-B/16", "T2T-ViT-14"; but ViT-g/14 is not ViT-G/14.
     """
-    plain = {_letters(known): known for known in VARIANTS}
-    found = plain.get(_letters(name))
+    written = _letters(str(name))
+    alike = {_letters(known): known for known in VARIANTS}
+    meant = [k for k in alike if k.casefold() == written.casefold()]
+    found = written if written in alike else meant[0] if len(meant) == 1 else None
     if found is None:
         raise unknown("model", name, VARIANTS)
-    return VARIANTS[found].override(**overrides)
+    return VARIANTS[alike[found]].override(**overrides)
 
 
 def _letters(name: str) -> str:
-    return "".join(filter(str.isalnum, name))
+    """Leave the signs out, and what T2T-ViT is called besides."""
+    return re.sub("(?i)^t2tvit", "t2t", "".join(filter(str.isalnum, name)))
 
 
 def build(name: str, *, dtype: Any = "float32", seed: Any = 0, **overrides: Any) -> Any:

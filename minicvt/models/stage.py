@@ -85,14 +85,23 @@ class Stage(Module):
         """Add the positions, which fit one grid unless the paper resamples them."""
         c = self.config
         if self.grid is not None and grid != self.grid and not c.resamples_itself:
-            raise ShapeError(
-                f"positions are for {self.grid.height} x {self.grid.width} tokens, "
-                f"this image gives {grid.height} x {grid.width}"
-                + ("; model.resize(image) resamples them" * (c.resampling != "none"))
-            )
+            raise misfit(c, self.grid, grid)
         if self.pos_embed is None or self.grid is None:
             return tokens
         return tokens + resample(self.pos_embed, self.grid, grid, c.resampling)
+
+
+def misfit(config: Architecture, own: Grid, grid: Grid) -> ShapeError:
+    """Build the error for an image of other tokens than there are positions for."""
+    (height, width), bias = config.image, config.position_kind == "score_bias"
+    what = "the bias of scores is" if bias else "positions are"
+    advice = "model.resize(image) resamples them"
+    if bias or config.resampling == "none":
+        advice = f"this model is for images of {height} x {width}"
+    return ShapeError(
+        f"{what} for {own.height} x {own.width} tokens, this image gives "
+        f"{grid.height} x {grid.width}; {advice}"
+    )
 
 
 def make_block(

@@ -8,7 +8,7 @@ import pytest
 
 from minicvt import models
 from minicvt.cli import main
-from minicvt.errors import OptionError, UnknownName
+from minicvt.errors import OptionError, ShapeError, UnknownName
 from minicvt.models.published import PUBLISHED, SOURCES
 from tests.models.relatives import facts
 from tests.models.test_relatives_counts import ours
@@ -39,16 +39,25 @@ def test_every_variant_is_found_by_its_own_name(name):
 @pytest.mark.parametrize(
     ("written", "meant"),
     [("cvt13", "cvt-13"), ("vit-g-14", "vit-g14"), ("vit-G-14", "vit-G14"),
-     ("t2t-t14", "t2t-t-14"), ("deit_tiny distilled", "deit-tiny-distilled")],
+     ("t2t-t14", "t2t-t-14"), ("deit_tiny distilled", "deit-tiny-distilled"),
+     ("CvT-13", "cvt-13"), ("ViT-B/16", "vit-b16"), ("ViT-L_32", "vit-l32"),
+     ("PVT-Small", "pvt-small"), ("T2T-ViT-14", "t2t-14"), ("T2T-ViT_t-14", "t2t-t-14"),
+     ("CMT-S", "cmt-s"), ("ResNet-50", "resnet-50")],
 )  # fmt: skip
-def test_signs_between_parts_are_free(written, meant):
+def test_signs_between_parts_are_free_and_papers_own_names_known(written, meant):
     assert models.variant(written).name == meant
+
+
+def test_capitals_that_tell_two_apart_have_to_be_right():
+    with pytest.raises(UnknownName, match="did you mean vit-G14 or vit-g14"):
+        models.variant("VIT-G14")
 
 
 @pytest.mark.parametrize(
     ("written", "near"),
     [("cvt-12", "cvt-13"), ("pvt-smal", "pvt-small"), ("vit-b15", "vit-b16"),
-     ("resnet50s", "resnet-50"), ("swin-t", "known|did you mean")],
+     ("resnet50s", "resnet-50"), ("PVT-Smal", "pvt-small"),
+     ("swin-t", "known|did you mean")],
 )  # fmt: skip
 def test_unknown_names_get_the_nearest(written, near):
     with pytest.raises(UnknownName, match=f"unknown model '{written}'.*({near})"):
@@ -118,6 +127,13 @@ ARCHITECTURE = [
     ({"dims": -24}, "dims should be whole numbers from 1, got"),
     ({"dims": ()}, "dims should be whole numbers"),
     ({"dims": 24.0}, "dims should be whole numbers"),
+    ({"num_classes": True}, "num_classes should be whole numbers from 1, got True"),
+    ({"cls": "false"}, r"cls should be True or False, got \('false',\)"),
+    ({"distilled": "true"}, "distilled should be True or False, got 'true'"),
+    ({"final_norm": None}, "final_norm should be True or False, got None"),
+    ({"dropout": "0.1"}, "dropout should be numbers, got '0.1'"),
+    ({"drop_path": (None,)}, "drop_path should be numbers"),
+    ({"mlp_ratios": "4"}, "mlp_ratios should be numbers"),
     ({"depths": 0}, "depths should be whole numbers"),
     ({"heads": 0}, "heads should be whole numbers"),
     ({"heads": 5}, "5 heads do not divide dim 192"),
@@ -142,6 +158,18 @@ ARCHITECTURE = [
 def test_values_that_make_no_model_say_so(overrides, message):
     with pytest.raises(OptionError, match=f"deit-tiny: {message}"):
         models.variant("deit-tiny", **overrides)
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "kernel", "places"),
+    [("vit-b16", (15, 224), 16, "15, 224"), ("pvt-tiny", (16, 16), 2, "1, 1"),
+     ("t2t-14", (2, 99), 7, "2, 99")],
+)  # fmt: skip
+def test_an_image_that_is_too_small_says_so(name, image, kernel, places):
+    config = models.variant(name, image=image)
+    says = rf"{name}: image \({image[0]}, .* too small: kernel \({kernel}, .*{places}\)"
+    with pytest.raises(ShapeError, match=says):
+        config.grids()
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,10 @@ def test_positions_are_added_to_tokens_and_class_token():
 
 def test_positions_fit_one_size():
     model = tiny(positions="last", image=(12, 20))
-    with pytest.raises(ShapeError, match=r"3 x 5 tokens, this image gives 5 x 3"):
+    says = (
+        "are for 3 x 5 tokens, this image gives 5 x 3; this model is for images of 12"
+    )
+    with pytest.raises(ShapeError, match=says):
         model(np.zeros((1, 20, 12, 3)))
     assert tiny()(np.zeros((1, 20, 12, 3))).shape == (1, 5)
 
