@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from minicvt.cli import counting, verifying
+from minicvt.cli import checking, counting, verifying
 from minicvt.cli.parser import Command
 from minicvt.cli.values import names, natural, option, positive, seeds, size
 
@@ -143,7 +143,10 @@ def _diff(
     figure: Path | None,
 ) -> None:
     from minicvt import models
+    from minicvt.errors import OptionError
 
+    if second is None and not changes:
+        raise OptionError(f"{first} beside what? Name another, or --set OPTION=VALUE")
     changed = models.variant(second or first, **dict(changes))
     found = models.diff(first, changed, image)
     if figure is not None:
@@ -223,7 +226,7 @@ COMMANDS = {
     ),
     "classify": Command(
         "classify",
-        "what is in your pictures, by any checkpoint of a CvT",
+        "what is in your pictures, by any checkpoint",
         _classify,
         _classify_options,
     ),
@@ -259,6 +262,7 @@ COMMANDS = {
     ),
     **counting.COMMANDS,
     **verifying.COMMANDS,
+    **checking.COMMANDS,
     "explain": Command(
         "look",
         "a page to explore what a model attends to in your picture",

@@ -7,6 +7,7 @@ from ast import literal_eval
 from itertools import pairwise
 from typing import Any
 
+FLAGS = {"true": "True", "false": "False"}
 MOST_SEEDS = 1000  # as a range is written out: 0-99999999999 would fill the memory
 
 
@@ -34,12 +35,15 @@ def natural(text: str) -> int:
 
 
 def option(text: str) -> tuple[str, Any]:
-    """Read "stem=cmt", "kv_stride=1" or "dims=24,48": words are words."""
+    """Read "stem=cmt", "kv_stride=1", "cls=false" or "dims=24,48".
+
+    A word that is no value of Python's stays a word.
+    """
     name, equals, value = text.partition("=")
     if not (name and equals and value):
         raise ArgumentTypeError(f"expected option=value, got {text!r}")
     try:
-        return name, literal_eval(value)
+        return name, literal_eval(FLAGS.get(value, value))
     except (ValueError, SyntaxError):
         return name, value
 

@@ -40,6 +40,19 @@ def prepare(path: StrPath, preprocess: Preprocess, *, upright: bool = True) -> A
         raise PictureError(f"{path}: {error}") from error
 
 
+def fitted(model: Any, image: tuple[int, int]) -> Any:
+    """Return the model for another image size, its tables of positions resampled.
+
+    One without tables, or that resamples as it runs, stays as it is. Raises
+    ``ShapeError`` for tables that fit one size only.
+    """
+    config = model.config
+    bound = getattr(config, "positions", "none") != "none"
+    if not bound or config.resamples_itself or image == config.image:
+        return model
+    return model.resize(image)
+
+
 def probabilities(model: Any, images: Sequence[Array]) -> Array:
     """Class probabilities ``(N, K)``; raises ``NotFiniteError`` for NaN."""
     found = predict(model, np.stack(images), BATCH)

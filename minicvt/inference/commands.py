@@ -12,6 +12,7 @@ from typing import Any
 from minicvt.data.preprocess import Preprocess
 from minicvt.files import StrPath
 from minicvt.inference.answers import classify as classified
+from minicvt.inference.answers import fitted
 from minicvt.inference.checkpoint import Checkpoint, dialect_of, open_checkpoint
 from minicvt.inference.evaluate import Evaluation
 from minicvt.inference.folders import class_folders, labelled_pictures
@@ -31,11 +32,14 @@ def classify(
 ) -> None:
     """Print the most probable classes of each picture, and what says so.
 
-    Raises ``PictureError``, ``CheckpointError``, ``OSError``; nothing is printed then.
+    Positions are resampled for another ``size``. Raises ``PictureError``,
+    ``CheckpointError``, ``ShapeError`` for tables that fit one size only, ``OSError``;
+    nothing is printed then.
     """
     source = open_checkpoint(checkpoint)
-    model = source.model(dialect)
-    preprocess = source.preprocess(model.config, size)
+    own = source.model(dialect)
+    preprocess = source.preprocess(own.config, size)
+    model = fitted(own, (preprocess.size,) * 2)
     found = classified(model, pictures, preprocess, labels=source.labels, top=top)
     if as_json:
         print(json.dumps(_json(source, model, preprocess, pictures, found), indent=2))
@@ -79,13 +83,15 @@ def evaluate(
     """Print top-1 and top-5 of each dialect over a folder, and how they differ.
 
     With ``csv`` every picture gets a row a dialect, and the same command continues
-    what was interrupted. Raises ``OptionError``, ``CheckpointError``, ``OSError``.
+    what was interrupted. Raises ``OptionError``, ``CheckpointError``, ``OSError``, and
+    ``ShapeError`` for tables of positions that fit no other ``size``.
     """
     source = open_checkpoint(checkpoint)
     built = [source.model(dialect) for dialect in dialects or (None,)]
-    models = {dialect_of(model): model for model in built}
     config = built[0].config
     preprocess = source.preprocess(config, size)
+    fitting = [fitted(model, (preprocess.size,) * 2) for model in built]
+    models = {dialect_of(model): model for model in fitting}
     index = class_folders(folder, source.labels, config.num_classes, classes)
     pictures = labelled_pictures(folder, index)
     evaluation = Evaluation(

@@ -8,7 +8,7 @@ from typing import Any
 
 from minicvt.data.preprocess import Preprocess
 from minicvt.inference.answers import Answer
-from minicvt.inference.checkpoint import Checkpoint, dialect_of
+from minicvt.inference.checkpoint import Checkpoint
 from minicvt.inference.evaluate import compare, scores
 from minicvt.inference.records import Record
 from minicvt.inference.scores import Difference, Share
@@ -20,13 +20,17 @@ NAMED = 10  # unreadable pictures that are listed; the CSV has all
 def heading(
     checkpoint: Checkpoint, models: Sequence[Any], preprocess: Preprocess
 ) -> str:
-    """Say which checkpoint, layout, dialect and preprocessing, and if it is trained."""
+    """Say which checkpoint, layout and preprocessing, and if it is trained.
+
+    The dialect too, where a paper has several.
+    """
     config, parameters = models[0].config, models[0].count_parameters()
-    dialects = " and ".join(map(dialect_of, models))
+    spoken = [m.config.dialect for m in models if hasattr(m.config, "dialect")]
+    speaks = f", dialect {' and '.join(spoken)}" if spoken else ""
     says = "its own" if checkpoint.processed else "the official code's: it says none"
     lines = [
         f"checkpoint     {checkpoint.name} (layout {checkpoint.layout})",
-        f"model          {config.name}, dialect {dialects}, {parameters:,} parameters, "
+        f"model          {config.name}{speaks}, {parameters:,} parameters, "
         f"{config.num_classes:,} classes",
         f"preprocessing  {preprocess} ({says})",
     ]

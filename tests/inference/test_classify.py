@@ -105,6 +105,33 @@ def test_a_dialect_and_a_size(
     assert microsoft != larger
 
 
+def test_a_relative_at_its_size_and_at_another(
+    tmp_path: Path, pictures: list[str], capsys: pytest.CaptureFixture[str]
+):
+    """Its positions are resampled; it has no dialect to speak of."""
+    tiny = {"dims": 12, "heads": 3, "depths": 1, "num_classes": 4, "image": (32, 32)}
+    model = models.build("deit-tiny", **tiny).eval()
+    path = str(tmp_path / "deit")
+    save(model, path)
+    for size, fits in ((32, model), (48, model.resize((48, 48)))):
+        assert run(pictures[0], "--checkpoint", path, "--size", str(size)) == 0
+        out = capsys.readouterr().out
+        assert f"model          deit-tiny, {fits.count_parameters():,} param" in out
+        image = Preprocess.official(32).at(size)(read_picture(pictures[0]))[None]
+        expected = ops.softmax(fits(image)).numpy().max()
+        assert f"  {expected:6.1%}  " in out
+
+
+def test_what_fits_one_size_alone_says_so(
+    tmp_path: Path, pictures: list[str], capsys: pytest.CaptureFixture[str]
+):
+    path = str(tmp_path / "cmt")
+    tiny = {"dims": (8, 8), "heads": 1, "depths": 1, "embed": ((2, 2, 0),) * 2}
+    save(models.build("cmt-ti", **tiny, kv_stride=2, image=(32, 32)), path)
+    assert run(pictures[0], "--checkpoint", path, "--size", "48") == 2
+    assert "fits no other size: 12 x 12" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("how", ["name", "official", "hf"])
 def test_untrained_weights_are_called_so(
     tmp_path: Path, pictures: list[str], how: str, capsys: pytest.CaptureFixture[str]

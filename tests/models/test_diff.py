@@ -307,7 +307,7 @@ def test_differences_on_a_slide_are_short(number, written):
 
 
 def test_the_command_prints_and_draws(capsys, tmp_path):
-    for kind, start in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+    for kind, start in (("png", b"\x89PNG"), ("svg", b"<svg"), ("pdf", b"%PDF")):
         file = tmp_path / f"it.{kind}"
         given = [
             "deit-tiny",
@@ -327,6 +327,20 @@ def test_the_command_prints_and_draws(capsys, tmp_path):
     assert (
         capsys.readouterr().out == models.diff("cvt-13", "pvt-small").markdown() + "\n"
     )
+
+
+@pytest.mark.parametrize(("written", "value"), [("false", False), ("True", True)])
+def test_the_command_takes_flags(capsys, written, value):
+    assert main(["diff", "deit-tiny", "--set", f"distilled={written}"]) == 0
+    found = models.diff("deit-tiny", variant("deit-tiny", distilled=value))
+    assert capsys.readouterr().out == f"{found}\n"
+    assert main(["diff", "deit-tiny", "--set", "distilled=yes"]) == 2
+    assert "distilled should be True or False, got 'yes'" in capsys.readouterr().err
+
+
+def test_the_command_wants_two(capsys):
+    assert main(["diff", "cvt-13"]) == 2
+    assert "cvt-13 beside what? Name another, or --set" in capsys.readouterr().err
 
 
 def test_what_cannot_be_compared_says_so(tmp_path):

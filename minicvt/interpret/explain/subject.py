@@ -15,7 +15,7 @@ from minicvt.data.preprocess import Preprocess
 from minicvt.errors import OptionError
 from minicvt.files import StrPath
 from minicvt.inference import Checkpoint
-from minicvt.inference.answers import prepare
+from minicvt.inference.answers import fitted, prepare
 from minicvt.interop.reading import CONFIG
 from minicvt.kernels.types import Array
 
@@ -76,19 +76,6 @@ def from_picture(
     image = prepare(path, preprocess)
     what = f"{Path(path).name}, {preprocess}"
     return Subject(image, what, model, source, preprocess)
-
-
-def fitted(model: Any, image: tuple[int, int]) -> Any:
-    """Return the model for another image size, its tables of positions resampled.
-
-    One without tables, or that resamples as it runs, stays as it is. Raises
-    ``ShapeError`` for tables that fit one size only.
-    """
-    config = model.config
-    bound = getattr(config, "positions", "none") != "none"
-    if not bound or config.resamples_itself or image == config.image:
-        return model
-    return model.resize(image)
 
 
 def from_sample(number: int, source: Checkpoint, dialect: str | None) -> Subject:
