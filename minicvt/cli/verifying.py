@@ -1,4 +1,4 @@
-"""The command that holds the papers to what they claim."""
+"""The command that holds the papers, and our gradients, to what they claim."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ FORMS = {
 
 
 def _verify(check: str, **options: Any) -> int:
+    if check == "gradients":
+        from minicvt.verify.golden import commands as golden
+
+        return golden.gradients(**options)
     from minicvt.verify.equations import commands, measure
 
     if check == "equations":
@@ -27,6 +31,12 @@ def _verify(check: str, **options: Any) -> int:
 
 def _verify_options(parser: ArgumentParser) -> None:
     checks = parser.add_subparsers(dest="check", metavar="CHECK", required=True)
+    _equations_options(checks)
+    _gradients_options(checks)
+    _measure_options(checks)
+
+
+def _equations_options(checks: Any) -> None:
     says = "the papers' claims, each evaluated both ways; exit 1 if a verdict changes"
     equations = checks.add_parser("equations", help=says, description=says)
     add = equations.add_argument
@@ -40,6 +50,17 @@ def _verify_options(parser: ArgumentParser) -> None:
     add("--padding", type=natural, metavar="N", help="(half the kernel)")
     add("--map", type=size, metavar="SIZE", help="height x width of tokens (14x14)")
     add("--channels", type=positive, metavar="N", help="(384)")
+
+
+def _gradients_options(checks: Any) -> None:
+    says = "every operation's gradients against PyTorch's, kept; exit 1 if one differs"
+    gradients = checks.add_parser("gradients", help=says, description=says)
+    add = gradients.add_argument
+    add("--with-torch", action="store_true", help="ask PyTorch again: it must agree")
+    add("--out", type=Path, metavar="FILE", help="keep what it answers there instead")
+
+
+def _measure_options(checks: Any) -> None:
     says = "train the small models behind the empirical claims; resumes"
     measure = checks.add_parser("measure", help=says, description=says)
     add = measure.add_argument
@@ -51,7 +72,7 @@ def _verify_options(parser: ArgumentParser) -> None:
 COMMANDS = {
     "verify": Command(
         "look",
-        "what the papers claim, executed: equations, costs, small runs",
+        "what the papers claim, executed; gradients against PyTorch's",
         _verify,
         _verify_options,
     ),

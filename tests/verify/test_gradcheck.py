@@ -21,6 +21,7 @@ from minicvt.verify import gradcheck
 from minicvt.verify.gradients.differences import by_differences, ridders
 from minicvt.verify.layers import LAYERS
 from minicvt.verify.operations import OPERATIONS, Entry
+from minicvt.verify.papers import MODELS
 
 RNG = np.random.default_rng(0)
 X, W = RNG.normal(0.3, 1, (3, 4)), RNG.normal(0.3, 1, (2, 4))
@@ -44,6 +45,12 @@ def test_every_operation(entry: Entry) -> None:
 
 @pytest.mark.parametrize("entry", LAYERS.values(), ids=list(LAYERS))
 def test_every_layer(entry: Entry) -> None:
+    checked(entry, 0, directions=1).check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", MODELS.values(), ids=list(MODELS))
+def test_every_paper(entry: Entry) -> None:
     checked(entry, 0, directions=1).check()
 
 

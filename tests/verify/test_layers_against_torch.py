@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from minicvt.verify.golden.summary import errors as golden_errors
+from minicvt.verify.golden.summary import packed, summaries
 from minicvt.verify.layers import LAYERS
 from minicvt.verify.operations import Entry
+from minicvt.verify.papers import MODELS
 from tests.operations.test_against_torch import a_random, errors, float32_quantiles
-from tests.oracle import both_answers
+from tests.oracle import both_answers, relative_error
 
 every_layer = pytest.mark.parametrize("entry", LAYERS.values(), ids=list(LAYERS))
 
@@ -43,3 +46,14 @@ def test_gradients_said_to_vanish_do(entry: Entry) -> None:
             for position in sample.zero:
                 gradient = answers.get(f"gradient {position}", np.zeros(()))
                 assert np.abs(gradient).max(initial=0) <= 1e-9
+
+
+@pytest.mark.parametrize("entry", MODELS.values(), ids=list(MODELS))
+def test_small_models(entry: Entry) -> None:
+    """Of every paper, written again in PyTorch; what vanishes is not relative to 0."""
+    for seed in range(3):
+        sample = entry.sample(Random(seed)).cast("float64")
+        ours, theirs = both_answers(entry, sample)
+        for name, error in golden_errors(ours, packed(summaries(theirs))):
+            assert error <= 1e-9, name
+        assert relative_error(ours["output 0"], theirs["output 0"]) <= 1e-12

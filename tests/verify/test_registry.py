@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 from random import Random
@@ -13,36 +14,47 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minicvt import nn, ops
+from minicvt import models, nn, ops
+from minicvt.models.registry import PAPERS
+from minicvt.models.stage import Transformer
 from minicvt.nn import Init, Module, ModuleList
 from minicvt.nn.token_layers import TokenLayer
 from minicvt.verify.layers import LAYERS, Layer
 from minicvt.verify.operations import OPERATIONS, Draw, Entry, Sample
+from minicvt.verify.papers import MODELS
 from minicvt.verify.registry import REGISTRY
 
-SEEDS = range(150)
 every_entry = pytest.mark.parametrize("entry", REGISTRY.values(), ids=list(REGISTRY))
 
 NOT_CALLED = {Module, ModuleList, TokenLayer}
 """What other layers are made with; none is ever called by itself."""
 
 
+@cache
+def drawn(name: str) -> list[Sample]:
+    seeds = range(12 if name in MODELS else 150)
+    return [REGISTRY[name].sample(Random(seed)) for seed in seeds]
+
+
 def samples(entry: Entry) -> list[Sample]:
-    return [entry.sample(Random(seed)) for seed in SEEDS]
+    return drawn(entry.name)
 
 
 def shapes(sample: Sample) -> list[tuple[int, ...]]:
     return [x.shape for x in sample.inputs if x is not None]
 
 
-def layer_types() -> set[type[Module]]:
-    """Every class of layer that nn defines, named in its package or not."""
-    found = set()
-    for module in walk_packages(nn.__path__, "minicvt.nn."):
-        for value in vars(import_module(module.name)).values():
-            if isinstance(value, type) and issubclass(value, Module):
-                found.add(value)
-    return found - NOT_CALLED
+def module_types(package: Any) -> set[type[Module]]:
+    """Every class of module that a package defines, exported or not."""
+    names = [m.name for m in walk_packages(package.__path__, f"{package.__name__}.")]
+    values = [value for name in names for value in vars(import_module(name)).values()]
+    return {
+        value
+        for value in values
+        if isinstance(value, type)
+        and issubclass(value, Module)
+        and value.__module__ in names
+    }
 
 
 def made(entry: Layer, sample: Sample) -> Module:
@@ -63,11 +75,18 @@ def test_every_layer_is_listed() -> None:
         for entry in LAYERS.values()
         if isinstance(entry, Layer)
     }
-    assert layer_types() == listed
+    assert module_types(nn) - NOT_CALLED == listed
+
+
+def test_every_paper_is_listed_and_every_module_that_models_have() -> None:
+    assert set(MODELS) == set(PAPERS)
+    whole = [made(entry, samples(entry)[0]) for entry in MODELS.values()]
+    inside = {type(part) for model in whole for _, part in model.named_modules()}
+    assert module_types(models) - {Transformer} <= inside
 
 
 def test_nothing_is_listed_twice() -> None:
-    assert not set(OPERATIONS) & set(LAYERS)
+    assert len(REGISTRY) == len(OPERATIONS) + len(LAYERS) + len(MODELS)
     assert all(name == entry.name for name, entry in REGISTRY.items())
 
 
@@ -105,9 +124,9 @@ def test_inputs_have_names(entry: Entry) -> None:
 
 @every_entry
 def test_inputs_come_in_every_layout(entry: Entry) -> None:
-    drawn = samples(entry)
-    assert {s.layout for s in drawn} == {"contiguous", "fortran", "strided", "reversed"}
-    for sample in drawn:
+    layouts = {sample.layout for sample in samples(entry)}
+    assert layouts == {"contiguous", "fortran", "strided", "reversed"}
+    for sample in samples(entry):
         arrays = [x for x in sample.cast("float64").inputs if x is not None]
         if sample.layout == "reversed" and any(x.ndim and x.size > 1 for x in arrays):
             assert any(min(x.strides, default=0) < 0 for x in arrays)
@@ -119,9 +138,9 @@ EMPTY = sorted(set(OPERATIONS) - {"batch_norm", "soft_cross_entropy"})
 @pytest.mark.parametrize("name", EMPTY)
 def test_what_may_be_empty_sometimes_is(name: str) -> None:
     """A BatchNorm and a loss need something to average over; all others do not."""
-    drawn = [shape for sample in samples(REGISTRY[name]) for shape in shapes(sample)]
-    assert any(0 in shape for shape in drawn)
-    assert any(shape and 0 not in shape for shape in drawn)
+    seen = [shape for sample in drawn(name) for shape in shapes(sample)]
+    assert any(0 in shape for shape in seen)
+    assert any(shape and 0 not in shape for shape in seen)
 
 
 WINDOWED = ("im2col", "conv2d", "depthwise_conv2d", "max_pool2d", "avg_pool2d")
@@ -130,7 +149,7 @@ WINDOWED = ("im2col", "conv2d", "depthwise_conv2d", "max_pool2d", "avg_pool2d")
 @pytest.mark.parametrize("name", [*WINDOWED, "Conv2d", "ConvEmbed"])
 def test_windows_and_maps_are_not_square(name: str) -> None:
     seen: dict[str, set[Any]] = defaultdict(set)
-    for sample in samples(REGISTRY[name]):
+    for sample in drawn(name):
         batch, height, width, _ = shapes(sample)[0]
         seen["batch"].add(min(batch, 2))
         seen["taller"].add(np.sign(height - width))
@@ -149,17 +168,17 @@ def test_windows_and_maps_are_not_square(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["layer_norm", "batch_norm", "batch_norm_eval"])
 def test_no_scale_is_1_and_no_shift_is_0(name: str) -> None:
-    for sample in samples(REGISTRY[name]):
+    for sample in drawn(name):
         _, weight, bias = sample.inputs
         assert np.abs(weight - 1).min(initial=1) > 1e-6
         assert np.abs(bias).min(initial=1) > 1e-6
 
 
 def test_indices_repeat_and_maxima_tie() -> None:
-    taken = [s.options["index"] for s in samples(OPERATIONS["getitem"])]
+    taken = [s.options["index"] for s in drawn("getitem")]
     arrays = [np.atleast_1d(i) for i in taken if isinstance(i, np.ndarray)]
     whole = [i for i in arrays if i.dtype.kind == "i"]
     assert any(len(np.unique(i)) < i.size for i in whole)
     for name in ("max", "maximum", "max_pool2d", "relu"):
-        drawn = [s.inputs[0] for s in samples(OPERATIONS[name])]
-        assert any(len(np.unique(x)) < x.size for x in drawn)
+        first = [s.inputs[0] for s in drawn(name)]
+        assert any(len(np.unique(x)) < x.size for x in first)

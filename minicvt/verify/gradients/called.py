@@ -56,22 +56,43 @@ class OnTensors:
 
 
 class OnModule(OnTensors):
-    """A module: what it is called with, then its parameters, as inputs."""
+    """A module: what it is called with, then its parameters, as inputs.
+
+    Its parameters hold other values while it runs, and then their own again.
+    """
 
     def __init__(self, module: Module, inputs: Sequence[Any]) -> None:
-        self.module = module
-        self.parameters = [n for n, p in module.named_parameters() if p.requires_grad]
-        own = dict(module.named_parameters())
-        values = [own[name] for name in self.parameters]
-        super().__init__(self.run, [*inputs, *values])
+        named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+        self.parameters = [parameter for _, parameter in named]
+        super().__init__(module, [*inputs, *self.parameters])
         self.count = len(inputs)
-        self.names = [*input_names(module.forward, self.count), *self.parameters]
+        called_with = input_names(module.forward, self.count)
+        self.names = [*called_with, *(name for name, _ in named)]
 
-    def run(self, *tensors: Tensor) -> Any:
-        """Call the module with other values in place of its parameters."""
-        values = dict(zip(self.parameters, tensors[self.count :], strict=True))
-        with replaced(self.module, values):
-            return self.module(*tensors[: self.count])
+    def value(self, inputs: Arrays) -> Array:
+        """Run it with these inputs and parameters."""
+        with self.holding(inputs[self.count :]):
+            return super().value(inputs[: self.count])
+
+    def gradients(self, inputs: Arrays, cotangent: Array) -> list[Array]:
+        """Run it, and back."""
+        with self.holding(inputs[self.count :]):
+            found = super().gradients(inputs[: self.count], cotangent)
+            return [*found, *map(_gradient, self.parameters)]
+
+    @contextmanager
+    def holding(self, values: Arrays) -> Iterator[None]:
+        """Give the parameters other values, and no gradient, for a while."""
+        before = [(p.numpy(), p.grad) for p in self.parameters]
+        try:
+            for parameter, value in zip(self.parameters, values, strict=True):
+                parameter.assign(value)
+                parameter.grad = None
+            yield
+        finally:
+            for parameter, own in zip(self.parameters, before, strict=True):
+                parameter.assign(own[0])
+                parameter.grad = own[1]
 
 
 class OnArrays:
@@ -123,27 +144,6 @@ def input_names(f: Callable[..., Any], count: int) -> list[str]:
     plain = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     named = [p.name for p in parameters if p.kind in plain][:count]
     return named + [f"input {i}" for i in range(len(named), count)]
-
-
-@contextmanager
-def replaced(module: Module, values: dict[str, Any]) -> Iterator[None]:
-    """Let attributes of dotted names be others for a while."""
-    owners = {name: _owner(module, name) for name in values}
-    before = {name: getattr(*owner) for name, owner in owners.items()}
-    try:
-        for name, (owner, attribute) in owners.items():
-            setattr(owner, attribute, values[name])
-        yield
-    finally:
-        for name, (owner, attribute) in owners.items():
-            setattr(owner, attribute, before[name])
-
-
-def _owner(module: Any, name: str) -> tuple[Any, str]:
-    *path, attribute = name.split(".")
-    for part in path:
-        module = getattr(module, part)
-    return module, attribute
 
 
 def _first(output: Any) -> Tensor:

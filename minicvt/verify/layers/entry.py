@@ -18,9 +18,7 @@ from functools import partial
 from math import prod, sqrt
 from typing import Any
 
-import numpy as np
-
-from minicvt.nn import Init, Module
+from minicvt.nn import Init, Module, Parameter
 from minicvt.tensor import Tensor
 from minicvt.verify.layers.peer import Peer
 from minicvt.verify.operations.entry import SUMS, Entry, Tolerance
@@ -156,16 +154,17 @@ def peered(
     reference: Callable[..., Any],
     torch: Any,
     *inputs: Any,
+    grid: Any,
     training: bool,
     buffers: Mapping[str, Any],
     **options: Any,
 ) -> tuple[Any, ...]:
     """Call PyTorch's counterpart of :func:`applied`."""
-    chosen = {name: value for name, value in options.items() if name != "grid"}
-    others, values = split(make(**chosen, init=Init()), inputs)
+    others, values = split(make(**options, init=Init()), inputs)
     kept = {name: to_torch(torch, value) for name, value in buffers.items()}
     own = Peer(torch, values | kept, training)
-    return reference(own, *others, **options), *kept.values()
+    where = {} if grid is None else {"grid": grid}
+    return reference(own, *others, **where, **options), *kept.values()
 
 
 def split(module: Module, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:
@@ -177,8 +176,10 @@ def split(module: Module, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any
 
 
 def put(module: Module, name: str, value: Any) -> None:
-    """Set the attribute of a dotted name."""
+    """Set a parameter or a buffer by its dotted name."""
     *path, last = name.split(".")
     for part in path:
         module = getattr(module, part)
-    setattr(module, last, np.array(value) if isinstance(value, np.ndarray) else value)
+    if isinstance(value, Tensor):
+        value.__class__ = Parameter  # the same leaf, which the module now finds
+    setattr(module, last, value)

@@ -124,7 +124,7 @@ def attention(
     *,
     heads: int,
     dim: int,
-    scale: str = "dim",
+    scale: str,
     **options: Any,
 ) -> Any:
     """PyTorch's own scaled dot-product attention between our projections."""
@@ -173,18 +173,29 @@ def local(own: Peer, x: Any, *, grid: Grid, dim: int, **_: Any) -> Any:
 
 
 def block(
-    own: Peer, x: Any, bias: Any = None, *, eps: float, ffn: str, **options: Any
+    own: Peer,
+    x: Any,
+    bias: Any = None,
+    *,
+    grid: Grid,
+    dim: int,
+    ffn: str,
+    activation: str,
+    norm_eps: float,
+    **options: Any,
 ) -> Any:
     """x + attention(LN(x)), then x + mlp(LN(x)); before both, perhaps neighbours."""
     if own.get("local.weight") is not None:
-        x = local(own["local"], x, **options)
-    middle = {key: options[key] for key in ("grid", "activation")}
-    names = ("grid", "dim", "heads", "projection", "kv_stride", "shared")
+        x = local(own["local"], x, grid=grid, dim=dim)
+    names = ("heads", "projection", "kv_stride", "shared", "scale", "eps")
     chosen = {key: options[key] for key in names}
-    x = x + attention(
-        own["attn"], own["norm1"].layer_norm(x, eps), bias, eps=1e-5, **chosen
-    )
-    y = own["norm2"].layer_norm(x, eps)
+    y = own["norm1"].layer_norm(x, norm_eps)
+    x = x + attention(own["attn"], y, bias, grid=grid, dim=dim, **chosen)
+    y = own["norm2"].layer_norm(x, norm_eps)
     if ffn == "mlp":
-        return x + mlp(own["mlp"], y, **middle)
-    return x + conv_mlp(own["mlp"], y, inverted=ffn == "irffn", **middle)
+        return x + mlp(own["mlp"], y, activation=activation)
+    inverted = ffn == "irffn"
+    middle = conv_mlp(
+        own["mlp"], y, grid=grid, activation=activation, inverted=inverted
+    )
+    return x + middle

@@ -14,7 +14,7 @@ from minicvt.nn.token_layers import TokenLayer, TokenPerformer, TokenTransformer
 from minicvt.verify.layers.entry import layer, of
 from minicvt.verify.layers.peer import Peer
 from minicvt.verify.layers.reference import mlp
-from minicvt.verify.operations.entry import Tolerance
+from minicvt.verify.operations.entry import SUMS, Tolerance
 from minicvt.verify.operations.samples import Draw, Sample
 from minicvt.verify.oracle import nchw, nhwc
 
@@ -27,14 +27,15 @@ def _draw_no_stem(draw: Draw) -> Sample:
     return of(draw, lambda init: NoStem(), {}, draw.normal(draw.batch(), 3, 4, 2))
 
 
-def _conv_stem(own: Peer, x: Any, *, activation: str, **_: Any) -> Any:
+def conv_stem(own: Peer, x: Any, *, activation: str, **_: Any) -> Any:
+    """Three times convolution, activation, BatchNorm."""
     for i, stride in ((1, 2), (2, 1), (3, 1)):
         x = own[f"conv{i}"].conv2d(x, stride=stride, padding=1)
         x = own[f"bn{i}"].batch_norm(own.activation(activation, x))
     return x
 
 
-@layer("ConvStem", ConvStem, _conv_stem)
+@layer("ConvStem", ConvStem, conv_stem)
 def _draw_conv_stem(draw: Draw) -> Sample:
     channels, dim = draw.size(1, 3), draw.size(2, 4)
     x = draw.normal(2, draw.size(5, 7), draw.size(5, 8), channels)
@@ -42,13 +43,14 @@ def _draw_conv_stem(draw: Draw) -> Sample:
     return of(draw, ConvStem, made, x, training=draw.one_of(*STATISTICS))
 
 
-def _image_to_tokens(own: Peer, x: Any, **_: Any) -> Any:
+def image_to_tokens(own: Peer, x: Any, **_: Any) -> Any:
+    """Convolution, BatchNorm, the largest of 3 x 3."""
     x = own["bn"].batch_norm(own["conv"].conv2d(x, stride=2, padding=3))
     pooled = own.functions.max_pool2d(nchw(own.torch, x), 3, stride=2, padding=1)
     return nhwc(pooled)
 
 
-@layer("ImageToTokens", ImageToTokens, _image_to_tokens)
+@layer("ImageToTokens", ImageToTokens, image_to_tokens)
 def _draw_image_to_tokens(draw: Draw) -> Sample:
     channels, dim = draw.size(1, 2), draw.size(2, 4)
     x = draw.normal(2, draw.size(7, 9), draw.size(7, 11), channels)
@@ -99,12 +101,13 @@ def soft_splits(own: Peer, x: Any, **chosen: Any) -> Any:
     return nhwc(x)
 
 
-POINTED = Tolerance(
+FEATURES = Tolerance(
     1e-8,
     "Kernel attention's features are e to a difference of squares: where those of one "
     "token outweigh all others, every query sees the same, and what is left of large "
     "sums as the gradient has few digits.",
 )
+TOLERANCES = {"performer": FEATURES, "transformer": SUMS}
 
 
 def _pointed(sample: Sample) -> Sample:
@@ -132,7 +135,7 @@ def _list_token_layer(kind: str) -> None:
     ) -> Any:
         return token_layer(own, x, kind=kind, **chosen)
 
-    @layer(layer_type.__name__, make, theirs, POINTED)
+    @layer(layer_type.__name__, make, theirs, TOLERANCES[kind])
     def _draw(draw: Draw) -> Sample:
         grid, wide = Grid(draw.size(3, 4), draw.size(2, 4)), draw.size(5, 9)
         x = draw.normal(2, grid.tokens, wide)
@@ -143,9 +146,9 @@ def _list_token_layer(kind: str) -> None:
 
 def _list_soft_split(kind: str) -> None:
     def theirs(own: Peer, x: Any, *, in_chans: int, dim: int, **chosen: Any) -> Any:
-        return soft_splits(own, x, **{k: v for k, v in chosen.items() if k != "grid"})
+        return soft_splits(own, x, **chosen)
 
-    @layer(f"SoftSplit, {kind}", SoftSplit, theirs, POINTED)
+    @layer(f"SoftSplit, {kind}", SoftSplit, theirs, TOLERANCES[kind])
     def _draw(draw: Draw) -> Sample:
         x = draw.normal(2, draw.size(13, 17), draw.size(13, 19), 1)
         chosen = {"kind": kind, "activation": "gelu", "eps": 1e-5}

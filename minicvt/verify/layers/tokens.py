@@ -101,6 +101,8 @@ def _attending(draw: Draw, projection: str) -> dict[str, Any]:
         "projection": projection,
         "kv_stride": draw.size(1, 2),
         "shared": shared,
+        "scale": draw.one_of("dim", "head_dim"),
+        "eps": draw.one_of(1e-5, 1e-3),
     }
 
 
@@ -125,7 +127,6 @@ def _list_attention(projection: str) -> None:
         x, bias = _tokens(draw, grid, 4), draw.one_of(None, draw.normal(*scores))
         training = draw.one_of(*STATISTICS)
         zero = _unseen(made, grid, training)
-        made |= {"scale": draw.one_of("dim", "head_dim"), "eps": 1e-5}
         made["qkv_bias"] = draw.one_of(True, False)
         calling = {"grid": grid, "training": training}
         return of(draw, Attention, made, x, bias, zero=zero, **calling)
@@ -164,7 +165,7 @@ def make_block(
     activation: str,
     drop_path: float,
     drop_sum: bool,
-    eps: float,
+    norm_eps: float,
     local: bool,
     *,
     init: Init,
@@ -173,7 +174,7 @@ def make_block(
     """Build a block with its attention and its feed-forward part."""
     attn = Attention(dim, **attending, init=init)
     mlp = feed_forward(ffn, dim, 2 * dim, activation, init=init)
-    return Block(dim, attn, mlp, drop_path, drop_sum, eps, local, init=init)
+    return Block(dim, attn, mlp, drop_path, drop_sum, norm_eps, local, init=init)
 
 
 def _list_block(paper: str, projection: str, ffn: str, local: bool) -> None:
@@ -183,7 +184,7 @@ def _list_block(paper: str, projection: str, ffn: str, local: bool) -> None:
         made = _attending(draw, projection)
         training = draw.one_of(*STATISTICS)
         rate = 0.0 if training else 0.5  # nothing is dropped in evaluation
-        rest = {"ffn": ffn, "local": local, "drop_path": rate, "eps": 1e-5}
+        rest = {"ffn": ffn, "local": local, "drop_path": rate, "norm_eps": 1e-5}
         rest |= {"activation": "gelu", "drop_sum": draw.one_of(False, True)}
         zero = [f"attn.{name}" for name in _unseen(made, grid, training)]
         zero += [f"mlp.{name}" for name in MEANT_AWAY[ffn] if training]
