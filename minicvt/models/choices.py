@@ -43,6 +43,12 @@ ACTIVATIONS = {
     "silu": "swish",
     "relu": "ReLU",
 }
+DROP_PATHS = {
+    "linear": "drop path up to {}, growing over a stage",
+    "across": "drop path up to {}, growing over all blocks",
+    "stage_index": "drop path up to {}, one rate a stage",
+    "none": "drop path {}, unused",
+}
 
 
 def choices(config: Config) -> dict[str, str]:
@@ -167,7 +173,7 @@ def _head(c: Any) -> str:
 
 
 def _training(c: Architecture) -> str:
-    drop = f"drop path {each(c.drop_path)} {c.drop_path_rule}" * any(c.drop_path)
+    drop = DROP_PATHS[c.drop_path_rule].format(each(c.drop_path)) * any(c.drop_path)
     steps = (f"init {c.init}", drop, "of whole samples" * c.drop_sum)
     dropout = f"dropout {c.dropout}" * bool(c.dropout)
     return ", ".join(filter(None, (*steps, dropout)))

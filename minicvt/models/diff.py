@@ -75,10 +75,14 @@ class Difference:
 
     @property
     def total(self) -> Row:
-        """Both models as wholes."""
-        a, b = (counted.total for counted in self.costs)
-        words = [f"{c.parameters:,} parameters\n{c.macs:,} MACs" for c in (a, b)]
-        return Row("in all", (words[0], words[1]), (a, b))
+        """Both models as wholes, with the keys and values of all their blocks."""
+        a, b = self.costs
+        words = [
+            f"{c.total.parameters:,} parameters\n{c.total.macs:,} MACs\n"
+            f"{c.kv_tokens:,} K/V tokens"
+            for c in (a, b)
+        ]
+        return Row("in all", (words[0], words[1]), (a.total, b.total))
 
     @property
     def title(self) -> str:

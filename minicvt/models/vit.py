@@ -13,10 +13,11 @@ token stands before them, and every place has a learned position.
 As the official code (JAX) has it: GELU is its tanh approximation, where timm's and
 Hugging Face's copies have the exact one (``activation="gelu"``); LayerNorm's eps is
 1e-6; the scale is head_dim^-0.5; the "MLP head" of pre-training is one Linear and tanh
-(``representation``), and the head starts at zero. Without a class token
+(``representation``), and head and class token start at zero. Without a class token
 (``cls=False``) the mean of all tokens is read, after LN. Another size resamples E_pos
 before fine-tuning, as scipy.ndimage.zoom of order 1 does (``model.resize``). MLP biases
-start at N(0, 1e-6) there, at 0 here.
+start at N(0, 1e-6) there, at 0 here; its L/16 and H/14 have dropout 0.1, which is given
+here when it is wanted. Of ViT-L the published 307 M are those of L/32; L/16 has 304 M.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from minicvt import ops
 from minicvt.models.architecture import Architecture
 from minicvt.models.config import DIGITS16
 from minicvt.models.stage import Transformer
-from minicvt.nn import Init, Linear, Parameter
+from minicvt.nn import Init, Linear, Parameter, Pointwise
 from minicvt.tensor import Tensor
 
 
@@ -58,11 +59,15 @@ class ViT(Transformer):
     def __init__(self, config: ViTConfig, init: Init) -> None:
         super().__init__(config, init)
         width = config.representation
-        self.pre_logits = Linear(config.dims[-1], width, init=init) if width else None
+        self.pre_logits: Linear | None = None
         if width:
+            self.pre_logits = Pointwise(config.dims[-1], width, init=init)
             self.head = Linear(width, config.num_classes, init=init)
         if config.init == "jax":
             self.head.weight = Parameter(init.zeros(*self.head.weight.shape))
+            first = self.stages[0]
+            for name in first.special:
+                setattr(first, name, Parameter(init.zeros(1, 1, config.dims[0])))
 
     def readout(self, x: Tensor, special: Tensor | None) -> Tensor:
         """Equation 4, or the mean; through the pre-training head if there is one."""

@@ -67,6 +67,8 @@ def test_cvt_and_pvt():
         ("stage 4", "-", 50),
         ("in all blocks", 784 + 2 * 196 + 10 * 50, 49 * 13 + 50 * 3),
     ]
+    wholes = [words.splitlines()[-1] for words in found.total.words]
+    assert wholes == ["1,676 K/V tokens", "787 K/V tokens"]
 
 
 def test_a_stem_costs_what_it_is():

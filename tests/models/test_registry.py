@@ -114,7 +114,7 @@ def test_the_command_lists_by_paper(capsys):
     assert max(map(len, printed.splitlines())) <= 100
     assert "CMT: Convolutional Neural Networks Meet Vision Transformers" in printed
     rows = [line.split() for line in printed.splitlines()]
-    assert ["cmt-ti", "160", "9,492,426", "638,904,600", "79.0", "CMT"] in rows
+    assert ["cmt-s", "224", "26,256,160", "4,031,742,464", "83.5", "CMT"] in rows
     assert ["cvt-c8w", "8", "37,642", "766,272", "-"] in rows
 
 

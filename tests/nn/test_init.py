@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minicvt.errors import DtypeError, UnknownName
+from minicvt.models import variant
 from minicvt.nn import BatchNorm2d, Conv2d, Init, LayerNorm, Linear, Pointwise
 from minicvt.nn.init import SCHEMES
 
@@ -75,6 +76,27 @@ def test_norms_start_as_the_identity() -> None:
     for layer in (LayerNorm(5, init=Init()), BatchNorm2d(5, init=Init())):
         np.testing.assert_array_equal(layer.weight.numpy(), np.ones(5))
         np.testing.assert_array_equal(layer.bias.numpy(), np.zeros(5))
+
+
+def test_a_vit_starts_as_the_official_code_does() -> None:
+    """Answers nothing at all; its hidden layer starts as its patches do."""
+    config = variant("vit-ti32", representation=150, depths=1, num_classes=7)
+    model = config.build("float64")
+    for name, value in (("cls", model.stage0.cls_token), ("head", model.head.weight)):
+        assert not value.numpy().any(), name
+    check_normal(model.stage0.pos_embed, 0.02)
+    check_normal(model.stage0.patch_embed.proj.weight, sqrt(1 / (3 * 32 * 32)))
+    check_normal(model.pre_logits.weight, sqrt(1 / 192))
+    assert not model.pre_logits.bias.numpy().any()
+
+
+@pytest.mark.parametrize("name", ["deit-tiny-distilled", "pvt-tiny", "t2t-7"])
+def test_class_tokens_of_the_others_start_as_their_weights(name: str) -> None:
+    parameters = dict(variant(name).build("float64").named_parameters())
+    tokens = [p for path, p in parameters.items() if path.endswith("_token")]
+    assert len(tokens) == 1 + ("distilled" in name)
+    for token in tokens:
+        assert 0.8 < token.numpy().std() / 0.02 < 1.2
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
