@@ -11,6 +11,12 @@ busy.  So:
 
 Kernels start no threads of their own.  The compiled ones let go of the GIL, as NumPy's
 matrix products do, so that Python threads really run side by side.
+
+The same seeds give the same bits, on the same machine with the same versions.  One
+thing depends on a thread count: BLAS adds up a large matrix product in another order
+when it has other threads, so that the last bits of `matmul`, `linear`, `conv2d` and
+`attend`, and of what follows from them, are those of its number of threads.  `fit`
+gives it one, always; how many Python threads share the batches changes nothing.
 """
 
 from __future__ import annotations
