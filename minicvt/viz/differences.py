@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import fill, shorten
 
+from minicvt.models.compare.diff import ALIKE, Difference, Row
 from minicvt.models.costs import Cost
-from minicvt.models.diff import ALIKE, Difference, Row
 from minicvt.viz.board import Board
 from minicvt.viz.style import BLUE, FAINT, MUTED, ORANGE, Picture, styled
 

@@ -12,7 +12,7 @@ from minicvt import models, viz
 from minicvt.cli import main
 from minicvt.errors import OptionError, UnknownName
 from minicvt.models.architecture import Architecture
-from minicvt.models.choices import choices
+from minicvt.models.compare.choices import choices
 from minicvt.models.costs import Tokens, costs
 from minicvt.models.registry import PAPERS, label
 from minicvt.viz.differences import more
@@ -139,6 +139,9 @@ CHANGES = {
     "activation": "silu",
     "scale": "head_dim",
     "qkv_bias": False,
+    "qk_ratio": 2,
+    "ffn_kernel": 5,
+    "ffn_norm": False,
     "shared": "kv",
     "norm_eps": 1e-6,
     "embed_eps": 1e-6,
@@ -151,6 +154,8 @@ NEED = {
     "stem_dim": {"stem": "cmt"},
     "position_kind": {"positions": "every"},
     "resampling": {"positions": "every"},
+    "ffn_kernel": {"ffn": ("mlp", "leff", "irffn")},
+    "ffn_norm": {"ffn": ("mlp", "leff", "leff")},
 }
 
 

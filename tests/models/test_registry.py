@@ -9,7 +9,7 @@ import pytest
 from minicvt import models
 from minicvt.cli import main
 from minicvt.errors import OptionError, ShapeError, UnknownName
-from minicvt.models.published import PUBLISHED, SOURCES
+from minicvt.models.compare.published import PUBLISHED, SOURCES
 from tests.models.relatives import facts
 from tests.models.test_relatives_counts import ours
 

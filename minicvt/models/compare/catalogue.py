@@ -10,9 +10,9 @@ from textwrap import fill
 from typing import Any, NamedTuple
 
 from minicvt.errors import unknown
+from minicvt.models.compare.published import PUBLISHED, SOURCES, Published
 from minicvt.models.config import Config
 from minicvt.models.costs import Cost, costs
-from minicvt.models.published import PUBLISHED, SOURCES, Published
 from minicvt.models.registry import PAPERS, VARIANTS
 from minicvt.tables import markdown, table
 

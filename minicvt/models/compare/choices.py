@@ -33,8 +33,8 @@ PROJECTIONS = {
 SHARED = {"none": "one each", "kv": "one for both", "qkv": "that of q"}
 FEED_FORWARDS = {
     "mlp": "Linear to {ratio} x, activation, Linear",
-    "leff": "1x1 to {ratio} x, depthwise 3x3, 1x1: BatchNorm, then activation",
-    "irffn": "1x1 to {ratio} x, x + depthwise 3x3, 1x1: activation, then BatchNorm",
+    "leff": "1x1 to {ratio} x, depthwise {k}x{k}, 1x1: {norm}activation",
+    "irffn": "1x1 to {ratio} x, x + depthwise {k}x{k}, 1x1: activation{norm}",
 }
 ACTIVATIONS = {
     "gelu": "GELU",
@@ -127,7 +127,8 @@ def _projection(c: Architecture) -> str:
 def _linear(c: Architecture) -> str:
     if set(c.projection) == {"dense"}:
         return "none: the convolutions are both"
-    return "with bias" if c.qkv_bias else "without bias"
+    narrow = f"; q and k {c.qk_ratio} times narrower" * (c.qk_ratio > 1)
+    return f"with{'' if c.qkv_bias else 'out'} bias{narrow}"
 
 
 def _tokens(c: Architecture) -> str:
@@ -139,10 +140,15 @@ def _tokens(c: Architecture) -> str:
 
 def _feed_forward(c: Architecture) -> str:
     ratios = [f"{ratio:.3g}" for ratio in c.mlp_ratios]
+
+    def said(ffn: str, ratio: str) -> str:
+        norm = {"leff": "BatchNorm, then ", "irffn": ", then BatchNorm"}.get(ffn, "")
+        values = {"ratio": ratio, "k": c.ffn_kernel, "norm": norm * c.ffn_norm}
+        return FEED_FORWARDS[ffn].format(**values)
+
     if len(set(c.ffn)) == 1:
-        return FEED_FORWARDS[c.ffn[0]].format(ratio=each(ratios))
-    both = zip(c.ffn, ratios, strict=True)
-    return stages(FEED_FORWARDS[ffn].format(ratio=r) for ffn, r in both)
+        return said(c.ffn[0], each(ratios))
+    return stages(map(said, c.ffn, ratios))
 
 
 def _norms(c: Architecture) -> str:

@@ -5,13 +5,13 @@ Six papers are small changes to one block, and this is the table that shows it::
     diff("cvt-13", "pvt-small")
     diff("deit-tiny", variant("deit-tiny", stem="cmt"))
 
-What each chose stands in words (:mod:`minicvt.models.choices`), and beside it what the
-second has more of in that part: parameters, and multiply-adds for one image. Costs are
-attributed by place: every parameter and every operation belongs to the one part that
-its path names (:mod:`minicvt.models.parts`), so that the column adds up to the
-difference of the wholes. Where one argument was changed it is the cause of them all, in
-whatever part they show. Of two papers depth and width show in every part, and what
-both chose alike may cost them differently.
+What each chose stands in words (:mod:`minicvt.models.compare.choices`), and beside it
+what the second has more of in that part: parameters, and multiply-adds for one image.
+Costs are attributed by place: every parameter and every operation belongs to the one
+part that its path names (:mod:`minicvt.models.parts`), so that the column adds up to
+the difference of the wholes. Where one argument was changed it is the cause of them
+all, in whatever part they show. Of two papers depth and width show in every part, and
+what both chose alike may cost them differently.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from textwrap import fill
 from typing import Any, TypeAlias
 
 from minicvt.models.architecture import Architecture
-from minicvt.models.choices import choices
+from minicvt.models.compare.choices import choices
 from minicvt.models.config import Config
 from minicvt.models.costs import Cost, Costs, Size, costs
 from minicvt.models.registry import label, variant
