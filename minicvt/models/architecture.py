@@ -45,7 +45,10 @@ class Architecture(Config):
     kv_stride        stride or reduction R of k and v
     shared           which of q, k, v have one convolution together
     scale            of the scores: "dim" or "head_dim", to the power -0.5
+    qk_ratio         q and k are so many times narrower than v
     ffn              :mod:`minicvt.nn.feed_forward`, int(dim * mlp_ratios) wide
+    ffn_kernel       of its depthwise convolution, if it has one; odd
+    ffn_norm         whether it has its BatchNorms
     norm_eps         eps of LayerNorm in blocks and at the end
     embed_eps        eps of LayerNorm in embeddings and reductions
     drop_path_rule   :func:`minicvt.nn.drop_path_rates`
@@ -69,7 +72,10 @@ class Architecture(Config):
         "ffn",
         "local",
     )
-    counts = (*Config.counts, "dims", "depths", "heads", "kv_stride")
+    counts = (
+        *(*Config.counts, "dims", "depths", "heads"),
+        *("kv_stride", "qk_ratio", "ffn_kernel"),
+    )
     counts_or_0: ClassVar[tuple[str, ...]] = ("stem_dim",)
     resamples_itself: ClassVar[bool] = False
     dims: tuple[int, ...] = (192,)
@@ -93,6 +99,9 @@ class Architecture(Config):
     activation: str = "gelu"
     scale: str = "head_dim"
     qkv_bias: bool = True
+    qk_ratio: int = 1
+    ffn_kernel: int = 3
+    ffn_norm: bool = True
     shared: str = "none"
     norm_eps: float = 1e-5
     embed_eps: float = 1e-5

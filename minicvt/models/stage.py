@@ -120,9 +120,19 @@ def make_block(
         shared=c.shared,
         dropout=c.dropout,
         eps=c.embed_eps,
+        qk_ratio=c.qk_ratio,
         init=init,
     )
-    mlp = feed_forward(c.ffn[i], dim, hidden, c.activation, c.dropout, init=init)
+    mlp = feed_forward(
+        c.ffn[i],
+        dim,
+        hidden,
+        c.activation,
+        c.dropout,
+        kernel=c.ffn_kernel,
+        norm=c.ffn_norm,
+        init=init,
+    )
     return Block(
         dim, attn, mlp, drop_path, c.drop_sum, c.norm_eps, c.local[i], init=init
     )

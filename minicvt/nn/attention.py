@@ -45,7 +45,9 @@ class Attention(Module):
     one ``shared`` by "kv" or "qkv" (see ``SOURCES``). ``scale`` is "dim" for
     dim^-0.5 as in the official CvT, or "head_dim" for (dim / heads)^-0.5 as in most
     papers. With ``kv_stride`` R there are about R^2 times fewer keys and values
-    than queries. ``eps`` is that of the LayerNorm in "sr". Raises ``OptionError``.
+    than queries. ``qk_ratio`` makes q and k so many times narrower than v, which the
+    scale does not see (an option of CMT's code). ``eps`` is that of the LayerNorm in
+    "sr". Raises ``OptionError``.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class Attention(Module):
         shared: str = "none",
         dropout: float = 0.0,
         eps: float = 1e-5,
+        qk_ratio: int = 1,
         *,
         init: Init,
     ) -> None:
         if heads < 1 or dim % heads:
             raise OptionError(f"Attention: {heads} heads do not divide dim {dim}")
         self.heads = heads
+        widths = qkv_widths(dim, heads, qk_ratio, projection)
         self.scale = scaling(scale, dim, heads)
         self.kv_stride = kv_stride
         self.shared = sources(shared, projection)
@@ -73,8 +77,8 @@ class Attention(Module):
             source = conv_projection(projection, dim, stride, role, eps, init=init)
             setattr(self, f"conv_proj_{name}", source)
         if projection != "dense":
-            for name in self.shared:
-                setattr(self, f"proj_{name}", Linear(dim, dim, qkv_bias, init=init))
+            for name, width in widths.items():
+                setattr(self, f"proj_{name}", Linear(dim, width, qkv_bias, init=init))
         self.proj = Linear(dim, dim, init=init)
         self.drop = Dropout(dropout, init=init)
 
@@ -117,6 +121,18 @@ def sources(shared: str, projection: str) -> dict[str, str]:
     if shared != "none" and projection != "dw_bn":
         raise OptionError(f"shared={shared!r} needs 'dw_bn', got {projection!r}")
     return SOURCES[shared]
+
+
+def qkv_widths(dim: int, heads: int, qk_ratio: int, projection: str) -> dict[str, int]:
+    """Channels of q, k and v; raises ``OptionError`` where q and k cannot be narrower.
+
+    Dense convolutions keep their channels.
+    """
+    if qk_ratio < 1 or dim % (heads * qk_ratio):
+        raise OptionError(f"qk_ratio {qk_ratio} leaves {heads} heads no width of {dim}")
+    if qk_ratio > 1 and projection == "dense":
+        raise OptionError(f"qk_ratio {qk_ratio} needs another projection than 'dense'")
+    return {"q": dim // qk_ratio, "k": dim // qk_ratio, "v": dim}
 
 
 def scaling(scale: str, dim: int, heads: int) -> float:

@@ -48,6 +48,17 @@ class MLP(Module):
         return self.drop(self.fc2(hidden))
 
 
+class NoNorm(Module):
+    """What stands where a BatchNorm is left out."""
+
+    def __init__(self, dim: int, *, init: Init) -> None:
+        pass
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return it unchanged."""
+        return x
+
+
 class ConvMLP(Module):
     """Widen, look around with a depthwise convolution, narrow: a BatchNorm at each.
 
@@ -58,7 +69,9 @@ class ConvMLP(Module):
 
     LeFF is CeiT's, without the g after the last BN that the paper's equation has
     and its code has not. The inverted residual one is CMT's (its IRFFN). Special
-    tokens have no neighbours and leave as they came.
+    tokens have no neighbours and leave as they came. Another odd ``kernel`` than 3,
+    and no BatchNorm (``norm=False``), are options of CeiT's code. Raises
+    ``OptionError`` for an even kernel, after which the map has another size.
     """
 
     def __init__(
@@ -67,15 +80,22 @@ class ConvMLP(Module):
         hidden: int,
         activation: str = "gelu",
         inverted: bool = False,
+        kernel: int = 3,
+        norm: bool = True,
         *,
         init: Init,
     ) -> None:
+        if kernel < 1 or kernel % 2 == 0:
+            raise OptionError(f"ConvMLP: the kernel should be odd, got {kernel}")
+        batch_norm = BatchNorm2d if norm else NoNorm
         self.fc1 = Pointwise(dim, hidden, init=init)
-        self.bn1 = BatchNorm2d(hidden, init=init)
-        self.conv = Conv2d(hidden, hidden, 3, padding=1, groups=hidden, init=init)
-        self.bn2 = BatchNorm2d(hidden, init=init)
+        self.bn1 = batch_norm(hidden, init=init)
+        self.conv = Conv2d(
+            hidden, hidden, kernel, padding=kernel // 2, groups=hidden, init=init
+        )
+        self.bn2 = batch_norm(hidden, init=init)
         self.fc2 = Pointwise(hidden, dim, init=init)
-        self.bn3 = BatchNorm2d(dim, init=init)
+        self.bn3 = batch_norm(dim, init=init)
         self.activation = activation_named(activation)
         self.inverted = inverted
 
@@ -98,13 +118,16 @@ def feed_forward(
     hidden: int,
     activation: str = "gelu",
     dropout: float = 0.0,
+    kernel: int = 3,
+    norm: bool = True,
     *,
     init: Init,
 ) -> Module:
     """Build an "mlp", CeiT's "leff" or CMT's "irffn".
 
-    Raises ``UnknownName`` for others, and ``OptionError`` for dropout with a
-    convolution, which no paper has.
+    ``kernel`` and ``norm`` are for what is in the middle of the latter two, see
+    :class:`ConvMLP`. Raises ``UnknownName`` for others, and ``OptionError`` for dropout
+    with a convolution, which no paper has.
     """
     if method not in METHODS:
         raise unknown("feed-forward", method, METHODS)
@@ -112,7 +135,7 @@ def feed_forward(
         return MLP(dim, hidden, activation, dropout, init=init)
     if dropout:
         raise OptionError(f"ffn={method!r} has no dropout, got {dropout}")
-    return ConvMLP(dim, hidden, activation, method == "irffn", init=init)
+    return ConvMLP(dim, hidden, activation, method == "irffn", kernel, norm, init=init)
 
 
 def activation_named(name: str) -> Callable[[Tensor], Any]:

@@ -43,6 +43,8 @@ CHANGED = [
     ("cmt-ti", {"projection": "sr", "in_chans": 1}),
     ("t2t-7", {"stem_dim": 32, "position_kind": "learned"}),
     ("ceit-tiny", {"projection": "linear", "qkv_bias": False, "mlp_ratios": 2}),
+    ("cmt-ti", {"qk_ratio": 2}),
+    ("ceit-tiny", {"ffn_kernel": 5, "ffn_norm": False}),
     ("resnet-50", {"stride_in": "conv1"}),
 ]
 

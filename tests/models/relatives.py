@@ -66,16 +66,14 @@ FIELDS = {
     "fc_dim": "head_width",
     "dp": "head_dropout",
     "repr": "representation",
+    "qk_ratio": "qk_ratio",
+    "leff_local_size": "ffn_kernel",
+    "leff_with_bn": "ffn_norm",
 }
 """Arguments of the official constructors, and the field of ours that says the same."""
 READ = {"img_size", "img", "patch_size", "patch", "mlp", "classifier"}
 """Arguments that say it in another form: :func:`overrides` reads them."""
-ONLY = {
-    "qk_ratio": 1,
-    "qk_scale": None,
-    "leff_local_size": 3,
-    "leff_with_bn": True,
-}
+ONLY = {"qk_scale": None}
 """Arguments that ours have not, and the only value with which they are ours."""
 
 

@@ -53,6 +53,9 @@ MIXTURES = [
     {"cls": True},
     {"embed_norm": True, "qkv_bias": False, "scale": "dim"},
     {"final_norm": False, "drop_sum": True, "activation": "quick_gelu"},
+    {"qk_ratio": 2},
+    {"ffn": "leff", "ffn_kernel": 5, "ffn_norm": False},
+    {"ffn": "irffn", "ffn_kernel": 1},
 ]
 
 

@@ -29,7 +29,7 @@ from minicvt.models.costs import Cost, Size
 Parts = dict[str, list[Cost]]
 
 KERNEL = 3
-"""s of CvT's projections, and the kernel of every depthwise middle."""
+"""s of CvT's projections."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Letters:
     """The letters of one stage.
 
     C channels on HW places and with c special tokens; R the stride or reduction of
-    keys and values, which lie on H_k W_k places; M the MLP's width, h heads.
+    keys and values, which lie on H_k W_k places; M the MLP's width, h heads. E
+    channels have q and k, usually C.
     """
 
     C: int
@@ -47,6 +48,7 @@ class Letters:
     R: int
     M: int
     h: int
+    E: int
 
     @property
     def T(self) -> int:
@@ -71,6 +73,7 @@ def letters(config: Architecture, stage: int, size: Size) -> Letters:
         R=c.kv_stride[i],
         M=int(c.dims[i] * c.mlp_ratios[i]),
         h=c.heads[i],
+        E=c.dims[i] // c.qk_ratio,
     )
 
 
@@ -93,9 +96,9 @@ def block(config: Architecture, stage: int, of: Letters) -> Parts:
         "LayerNorm": [norm(of.C), norm(of.C)],
         "convolutional projection": projection(c.projection[i], c.shared, of),
         "q, k, v linear": pointwise(c.projection[i], c.qkv_bias, of),
-        "attention products": [products(of.T, of.S, of.C)],
+        "attention products": [products(of.T, of.S, of.E, of.C)],
         "output linear": [linear(of.T, of.C, of.C)],
-        "MLP": feed_forward(c.ffn[i], of),
+        "MLP": feed_forward(c.ffn[i], c.ffn_kernel, c.ffn_norm, of),
     }
 
 
@@ -123,17 +126,20 @@ def projection(method: str, shared: str, of: Letters) -> list[Cost]:
 
 
 def pointwise(method: str, bias: bool, of: Letters) -> list[Cost]:
-    """C^2 T for q, C^2 S each for k and v; a dense projection has them inside."""
-    tokens = () if method == "dense" else (of.T, of.S, of.S)
-    return [linear(n, of.C, of.C, bias) for n in tokens]
+    """C E T for q, C E S for k, C^2 S for v; a dense projection has them inside."""
+    if method == "dense":
+        return []
+    shapes = ((of.T, of.E), (of.S, of.E), (of.S, of.C))
+    return [linear(n, of.C, width, bias) for n, width in shapes]
 
 
-def feed_forward(method: str, of: Letters) -> list[Cost]:
-    """2 M C T; CeiT's and CMT's go past special tokens: (2 M C + 9 M) HW, and norms."""
+def feed_forward(method: str, kernel: int, norms: bool, of: Letters) -> list[Cost]:
+    """2 M C T; CeiT's and CMT's go past special tokens: (2 M C + k^2 M) HW."""
     if method == "mlp":
         return [linear(of.T, of.C, of.M), linear(of.T, of.M, of.C)]
     return [
-        *(linear(of.HW, of.C, of.M), norm(of.M)),
-        *(depthwise(of.HW, KERNEL, of.M), norm(of.M)),
-        *(linear(of.HW, of.M, of.C), norm(of.C)),
+        linear(of.HW, of.C, of.M),
+        depthwise(of.HW, kernel, of.M),
+        linear(of.HW, of.M, of.C),
+        *([norm(of.M), norm(of.M), norm(of.C)] if norms else []),
     ]

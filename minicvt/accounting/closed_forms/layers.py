@@ -41,9 +41,9 @@ def table(numbers: int) -> Cost:
     return Cost(numbers, 0)
 
 
-def products(T: int, S: int, C: int) -> Cost:
-    """Q K^T and A V: T S C multiply-adds each, however many heads share the C."""
-    return Cost(0, 2 * T * S * C)
+def products(T: int, S: int, E: int, C: int) -> Cost:
+    """Q K^T and A V: T S E and T S C multiply-adds, however many heads share them."""
+    return Cost(0, T * S * (E + C))
 
 
 def length(n: int, window: Window) -> int:

@@ -88,7 +88,7 @@ def token_layer(T: int, wide: int, D: int, mixing: list[Cost]) -> list[Cost]:
 
 def attention(T: int, wide: int, D: int) -> list[Cost]:
     """q, k and v without bias, and T^2 scores: 3 T wide D + 2 T^2 D."""
-    return [*[linear(T, wide, D, bias=False)] * 3, products(T, T, D)]
+    return [*[linear(T, wide, D, bias=False)] * 3, products(T, T, D, D)]
 
 
 def performer(T: int, wide: int, D: int) -> list[Cost]:
@@ -108,7 +108,7 @@ def layerwise(config: CeiTConfig) -> list[Cost]:
         table(L * C),
         *[norm(C)] * 2,
         *(linear(n, C, C, config.qkv_bias) for n in (1, L, L)),
-        *(products(1, L, C), linear(1, C, C)),
+        *(products(1, L, C, C), linear(1, C, C)),
         *(linear(1, C, M), linear(1, M, C)),
     ]
 

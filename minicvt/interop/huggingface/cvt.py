@@ -39,6 +39,7 @@ ONLY = {
     "final_norm": True,
     "stem": "none",
     "ffn": "mlp",
+    "qk_ratio": 1,
     "local": False,
     "embed_norm": True,
     "norm_eps": 1e-5,

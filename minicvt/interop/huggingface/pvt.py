@@ -39,6 +39,7 @@ ONLY = {
     "projection": "sr",
     "scale": "head_dim",
     "ffn": "mlp",
+    "qk_ratio": 1,
     "local": False,
     "final_norm": True,
 }

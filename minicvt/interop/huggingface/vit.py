@@ -35,6 +35,7 @@ ONLY = {
     "projection": "linear",
     "scale": "head_dim",
     "ffn": "mlp",
+    "qk_ratio": 1,
     "local": False,
     "final_norm": True,
 }

@@ -35,6 +35,9 @@ def stages(shapes: Shapes) -> Fields:
     }
     if there(shapes, "blocks.0.attn.proj_q.bias"):
         told["qkv_bias"] = True
+    rows = (shapes.get("stage0.blocks.0.attn.proj_q.weight") or (0,))[0]
+    if rows and dims[0] % rows == 0:
+        told["qk_ratio"] = dims[0] // rows
     if shapes.get("head.weight"):
         told["num_classes"] = shapes["head.weight"][0]
     return told
@@ -88,6 +91,15 @@ def token_layers(shapes: Shapes) -> Fields:
         "stem_dim": embed_shape(shapes, 0)[1],
         "in_chans": unfolded[0] // SPLIT,
     }
+
+
+def middle(shapes: Shapes) -> Fields:
+    """Kernel of the feed-forward's depthwise convolution, and whether it has norms."""
+    name = "stage0.blocks.0.mlp."
+    shape = shapes.get(f"{name}conv.weight", ())
+    if len(shape) != 4:
+        return {}
+    return {"ffn_kernel": shape[-1], "ffn_norm": f"{name}bn1.weight" in shapes}
 
 
 def cmt(shapes: Shapes) -> Fields:
@@ -145,6 +157,8 @@ READERS = {
     "deit": reader("deit", patches, pixels, deit),
     "pvt": reader("pvt", patches, pixels, reductions),
     "t2t": reader("t2t", token_layers),
-    "ceit": reader("ceit", patches, partial(behind, "stem.conv")),
-    "cmt": reader("cmt", patches, partial(behind, "stem.conv1"), reductions, cmt),
+    "ceit": reader("ceit", patches, partial(behind, "stem.conv"), middle),
+    "cmt": reader(
+        "cmt", patches, partial(behind, "stem.conv1"), reductions, middle, cmt
+    ),
 }
