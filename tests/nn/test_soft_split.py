@@ -20,7 +20,7 @@ from minicvt.nn.module import Module
 from minicvt.nn.soft_split import SoftSplit, soft_split
 from minicvt.nn.token_layers import TokenPerformer, TokenTransformer, orthogonal
 from minicvt.verify.layers.peer import Peer
-from minicvt.verify.layers.stems import feature_kernel
+from minicvt.verify.layers.theirs.stems import feature_kernel
 from tests.nn.comparing import normal, scrambled
 from tests.oracle import nchw, relative_error, to_torch
 

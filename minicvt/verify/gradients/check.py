@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from minicvt.kernels.types import Array
 from minicvt.nn import Module
 from minicvt.verify.gradients.called import Called, OnArrays, OnModule, OnTensors
 from minicvt.verify.gradients.differences import Slope, by_complex_step, by_differences
-from minicvt.verify.gradients.probing import Compared, direction, entries, narrow
+from minicvt.verify.gradients.input import Input
+from minicvt.verify.gradients.probing import direction
 from minicvt.verify.gradients.report import Probe, Report, reported
 
 TOLERANCE = 1e-7
@@ -60,20 +61,23 @@ def gradcheck(
         raise unknown("method", method, METHODS)
     called = _called(f, inputs, gradient)
     called.names = list(names or called.names)
-    rng = np.random.default_rng(seed)
-    probes: list[Probe] = []
-    output = _repeatable(called)
-    for number in range(1 if full else directions):
-        cotangent = np.asarray(rng.normal(0.2, 1, output.shape))
-        gradients = called.gradients(called.inputs, cotangent)
-        for position in range(len(called.inputs)):
-            given = (gradients[position], cotangent, output)
-            seen = _Input(called, position, method, *given)
-            along = direction(rng, seen.x.shape)
-            found = seen.every() if full else seen.along(along, number + 1, tolerance)
-            probes += found
+    rng, probes = np.random.default_rng(seed), list[Probe]()
+    for number in range(1, 2 if full else directions + 1):
+        for one in _drawn(called, METHODS[method], rng):
+            along = direction(rng, one.x.shape)
+            probes += one.every() if full else one.along(along, number, tolerance)
     name = f"gradcheck of {getattr(f, '__name__', type(f).__name__)}"
     return reported(name, probes, tolerance, method)
+
+
+def _drawn(
+    called: Called, derivative: Callable[..., Slope], rng: np.random.Generator
+) -> Iterator[Input]:
+    """Draw a cotangent, run backward, and yield each input with its gradient."""
+    output = _repeatable(called)
+    cotangent = np.asarray(rng.normal(0.2, 1, output.shape))
+    for position, gradient in enumerate(called.gradients(called.inputs, cotangent)):
+        yield Input(called, position, derivative, gradient, cotangent, output)
 
 
 def _called(
@@ -93,67 +97,3 @@ def _repeatable(called: Called) -> Array:
             "there is nothing to differentiate; dropout draws anew, try eval()"
         )
     return first
-
-
-class _Input:
-    """One input, the others held: its gradient, and its derivatives."""
-
-    def __init__(
-        self,
-        called: Called,
-        position: int,
-        method: str,
-        gradient: Array,
-        cotangent: Array,
-        output: Array,
-    ) -> None:
-        self.called, self.position = called, position
-        self.name, self.x = called.names[position], called.inputs[position]
-        self.gradient, self.cotangent = gradient, cotangent
-        self.derivative = METHODS[method]
-        rise = float(np.abs(cotangent * output).sum())
-        self.floor = FLOOR * rise / max(float(np.abs(self.x).max(initial=0)), 1e-3)
-
-    def value(self, x: Array) -> Array:
-        """Return the output with another value of this input."""
-        inputs = list(self.called.inputs)
-        inputs[self.position] = x
-        return self.called.value(inputs)
-
-    def compare(self, along: Array) -> Compared:
-        """Differentiate along a direction both ways."""
-        given = (self.value, self.x, along, self.cotangent, self.floor)
-        slope: Slope = self.derivative(*given)
-        got = float((self.gradient * along).sum())
-        return Compared(got, slope.value, slope.uncertainty)
-
-    def along(self, along: Array, number: int, tolerance: float) -> list[Probe]:
-        """Probe one direction, and if it is wrong the entry that makes it so."""
-        if not self.x.size:
-            return []
-        found = self.compare(along)
-        scale = float(np.linalg.norm(self.gradient) * np.linalg.norm(along))
-        probe = self.probe(f"direction {number}", found, scale)
-        if probe.error <= tolerance:
-            return [probe]
-        where, entry = narrow(self.compare, along)
-        largest = float(np.abs(self.gradient).max())
-        return [probe, self.probe(where, entry, largest)]
-
-    def every(self) -> list[Probe]:
-        """Probe each entry."""
-        found = [(where, self.compare(unit)) for where, unit in entries(self.x.shape)]
-        largest = max((abs(c.expected) for _, c in found), default=0.0)
-        return [self.probe(where, compared, largest) for where, compared in found]
-
-    def probe(self, along: str, found: Compared, scale: float) -> Probe:
-        """Make errors relative, to no less than differences can resolve."""
-        scale = max(scale, abs(found.expected), self.floor)
-        apart = abs(found.got - found.expected)
-        error, unsure = (x / scale if x else 0.0 for x in (apart, found.uncertainty))
-        return Probe(self.name, along, found.got, found.expected, error, unsure)
-
-
-FLOOR = 1e-4
-"""Of the rise <|c|, |f|> / |x|: a smaller gradient is held to this instead. Rounding
-leaves differences 1e-12 of it or so, so that what is zero has no relative error."""

@@ -1,8 +1,14 @@
 """Every layer, listed once, as a function of its inputs and its parameters."""
 
-from minicvt.verify.layers import functions, plain, stems, tokens  # each enters its own
 from minicvt.verify.layers.entry import LAYERS, Function, Layer
+from minicvt.verify.layers.families import (  # each enters its own
+    blocks,
+    functions,
+    plain,
+    projections,
+    stems,
+)
 
-FAMILIES = (plain, tokens, stems, functions)
+FAMILIES = (plain, projections, blocks, stems, functions)
 
 __all__ = ["FAMILIES", "LAYERS", "Function", "Layer"]

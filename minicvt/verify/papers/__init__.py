@@ -7,8 +7,9 @@ from typing import Any
 from minicvt.models.registry import PAPERS as CONFIGS
 from minicvt.models.registry import variant
 from minicvt.nn import Init, Module
-from minicvt.verify.layers.entry import Layer, of, peered
-from minicvt.verify.layers.stems import STATISTICS
+from minicvt.verify.layers import Layer
+from minicvt.verify.layers.applying import peered
+from minicvt.verify.layers.drawing import STATISTICS, of
 from minicvt.verify.operations.entry import Tolerance
 from minicvt.verify.operations.samples import Draw, Sample
 from minicvt.verify.papers.reference import PAPERS

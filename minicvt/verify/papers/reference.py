@@ -12,8 +12,8 @@ from typing import Any
 from minicvt.grid import Grid
 from minicvt.models.resnet import STEMS
 from minicvt.verify.layers.peer import Peer
-from minicvt.verify.layers.reference import attention, block, mlp
-from minicvt.verify.layers.stems import conv_stem, image_to_tokens, soft_splits
+from minicvt.verify.layers.theirs.blocks import attention, block, mlp
+from minicvt.verify.layers.theirs.stems import conv_stem, image_to_tokens, soft_splits
 from minicvt.verify.oracle import nchw, nhwc
 
 

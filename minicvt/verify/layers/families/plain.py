@@ -18,9 +18,10 @@ from minicvt.nn import (
     Pointwise,
 )
 from minicvt.tensor import Tensor
-from minicvt.verify.layers.entry import layer, of
+from minicvt.verify.layers.drawing import of
+from minicvt.verify.layers.entry import layer
 from minicvt.verify.layers.peer import Peer
-from minicvt.verify.layers.reference import mlp
+from minicvt.verify.layers.theirs.blocks import mlp
 from minicvt.verify.operations.samples import Draw, Sample
 from minicvt.verify.oracle import to_torch
 

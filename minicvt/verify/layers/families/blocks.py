@@ -1,95 +1,17 @@
-"""Projections, attention by every projection, feed-forward parts, blocks."""
+"""Attention by every projection, feed-forward parts, blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from minicvt.grid import Grid
-from minicvt.nn import Attention, Block, ConvMLP, Init, Module, feed_forward
-from minicvt.nn.block import LocalPerception
-from minicvt.nn.projection import (
-    METHODS,
-    AvgPool,
-    Dense,
-    DepthwiseBN,
-    DepthwiseReduction,
-    Identity,
-    SpatialReduction,
-    key_grid,
-)
-from minicvt.verify.layers import reference
-from minicvt.verify.layers.entry import Make, layer, of
-from minicvt.verify.layers.stems import STATISTICS
+from minicvt.nn import Attention, Block, ConvMLP, Init, feed_forward
+from minicvt.nn.projection import METHODS, key_grid
+from minicvt.verify.layers.drawing import STATISTICS, of
+from minicvt.verify.layers.entry import layer
+from minicvt.verify.layers.families.projections import any_grid, tokens_on
+from minicvt.verify.layers.theirs import blocks
 from minicvt.verify.operations.samples import Draw, Sample
-
-
-def _grid(draw: Draw) -> Grid:
-    """Draw rows, columns and special tokens; a reduction by 3 leaves some."""
-    return Grid(draw.size(3, 5), draw.size(3, 6), draw.one_of(0, 1, 2))
-
-
-def _tokens(draw: Draw, grid: Grid, dim: int) -> Any:
-    return draw.normal(2, grid.tokens, dim)
-
-
-def _first(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Leave the grid out: it is checked by how many tokens there are."""
-    return lambda own, x, **options: function(own, x, **options)[0]
-
-
-def _bare(kind: Callable[..., Module]) -> Make:
-    """Make a layer that has no parameters, and so nothing to start."""
-    return lambda init, **options: kind(**options)
-
-
-@layer("Identity", _bare(Identity), lambda own, x, **_: x)
-def _draw_identity(draw: Draw) -> Sample:
-    grid = _grid(draw)
-    return of(draw, _bare(Identity), {}, _tokens(draw, grid, 3), grid=grid)
-
-
-@layer("AvgPool", _bare(AvgPool), _first(reference.avg))
-def _draw_avg_pool(draw: Draw) -> Sample:
-    grid, made = _grid(draw), {"stride": draw.size(1, 3)}
-    return of(draw, _bare(AvgPool), made, _tokens(draw, grid, 3), grid=grid)
-
-
-@layer("DepthwiseBN", DepthwiseBN, _first(reference.dw_bn))
-def _draw_depthwise_bn(draw: Draw) -> Sample:
-    grid, made = _grid(draw), {"dim": draw.size(2, 4), "stride": draw.size(1, 2)}
-    x, training = _tokens(draw, grid, made["dim"]), draw.one_of(*STATISTICS)
-    return of(draw, DepthwiseBN, made, x, grid=grid, training=training)
-
-
-@layer("Dense", Dense, _first(reference.dense))
-def _draw_dense(draw: Draw) -> Sample:
-    grid, made = _grid(draw), {"dim": draw.size(2, 4), "stride": draw.size(1, 3)}
-    return of(draw, Dense, made, _tokens(draw, grid, made["dim"]), grid=grid)
-
-
-@layer("SpatialReduction", SpatialReduction, _first(reference.sr))
-def _draw_spatial_reduction(draw: Draw) -> Sample:
-    grid, dim, reduction = _grid(draw), draw.size(3, 5), draw.size(1, 3)
-    made = {"dim": dim, "reduction": reduction, "eps": draw.one_of(1e-5, 1e-3)}
-    return of(draw, SpatialReduction, made, _tokens(draw, grid, dim), grid=grid)
-
-
-@layer("DepthwiseReduction", DepthwiseReduction, _first(reference.dw_sr))
-def _draw_depthwise_reduction(draw: Draw) -> Sample:
-    r = draw.size(2, 3)  # by 1 it scales a channel, which BatchNorm does not see
-    grid = Grid(2 * r + draw.size(0, 2), 2 * r + draw.size(0, 1), draw.one_of(0, 1))
-    made = {"dim": draw.size(2, 4), "reduction": r}
-    x, training = _tokens(draw, grid, made["dim"]), draw.one_of(*STATISTICS)
-    zero = ("conv.bias",) if training else ()  # the mean takes it away again
-    kind = DepthwiseReduction
-    return of(draw, kind, made, x, grid=grid, training=training, zero=zero)
-
-
-@layer("LocalPerception", LocalPerception, reference.local)
-def _draw_local(draw: Draw) -> Sample:
-    grid, dim = _grid(draw), draw.size(2, 4)
-    return of(draw, LocalPerception, {"dim": dim}, _tokens(draw, grid, dim), grid=grid)
 
 
 def _attending(draw: Draw, projection: str) -> dict[str, Any]:
@@ -118,13 +40,13 @@ def _unseen(made: dict[str, Any], grid: Grid, training: bool) -> tuple[str, ...]
 
 
 def _list_attention(projection: str) -> None:
-    @layer(f"Attention, {projection}", Attention, reference.attention)
+    @layer(f"Attention, {projection}", Attention, blocks.attention)
     def _draw(draw: Draw) -> Sample:
         grid = Grid(4, draw.size(3, 5), draw.one_of(0, 1, 2))
         made = _attending(draw, projection)
         keys = key_grid(projection, made["kv_stride"], grid).tokens
         scores = (made["heads"], grid.tokens, keys)
-        x, bias = _tokens(draw, grid, 4), draw.one_of(None, draw.normal(*scores))
+        x, bias = tokens_on(draw, grid, 4), draw.one_of(None, draw.normal(*scores))
         training = draw.one_of(*STATISTICS)
         zero = _unseen(made, grid, training)
         made["qkv_bias"] = draw.one_of(True, False)
@@ -145,13 +67,13 @@ MEANT_AWAY = {
 
 
 def _list_conv_mlp(ffn: str) -> None:
-    @layer(f"ConvMLP, {ffn}", ConvMLP, reference.conv_mlp)
+    @layer(f"ConvMLP, {ffn}", ConvMLP, blocks.conv_mlp)
     def _draw(draw: Draw) -> Sample:
-        grid, training = _grid(draw), draw.one_of(*STATISTICS)
+        grid, training = any_grid(draw), draw.one_of(*STATISTICS)
         made: dict[str, Any] = {"dim": draw.size(2, 3), "hidden": draw.size(3, 5)}
         made |= {"activation": draw.one_of("gelu", "silu"), "inverted": ffn == "irffn"}
         zero = MEANT_AWAY[ffn] if training else ()
-        x = _tokens(draw, grid, made["dim"])
+        x = tokens_on(draw, grid, made["dim"])
         return of(draw, ConvMLP, made, x, grid=grid, training=training, zero=zero)
 
 
@@ -178,7 +100,7 @@ def make_block(
 
 
 def _list_block(paper: str, projection: str, ffn: str, local: bool) -> None:
-    @layer(f"Block, {paper}", make_block, reference.block)
+    @layer(f"Block, {paper}", make_block, blocks.block)
     def _draw(draw: Draw) -> Sample:
         grid = Grid(4, draw.size(3, 5), draw.one_of(0, 1))
         made = _attending(draw, projection)
@@ -191,7 +113,7 @@ def _list_block(paper: str, projection: str, ffn: str, local: bool) -> None:
         if ffn == "leff" and training and not grid.special:
             zero += ["norm2.bias"]  # all tokens shift alike, up to the first BatchNorm
         calling = {"grid": grid, "training": training}
-        x = _tokens(draw, grid, 4)
+        x = tokens_on(draw, grid, 4)
         return of(draw, make_block, made | rest, x, zero=zero, **calling)
 
 

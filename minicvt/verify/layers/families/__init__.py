@@ -1,0 +1,1 @@
+"""Inputs, parameters and PyTorch's counterpart of every layer, a family a file."""
