@@ -96,8 +96,9 @@ def load(
     shapes; where these leave something open, name the variant (``model="cvt-13"``) or
     the fields (``heads=(1, 3, 6)``). A plain DeiT has the names of timm's ViT, and is
     taken for one unless the variant says otherwise. Fields given win:
-    ``dialect="microsoft"`` runs a Hugging Face folder of CvT with QuickGELU. Weights in
-    half precision are widened to float32.
+    ``dialect="microsoft"`` runs a Hugging Face folder of CvT with QuickGELU. For images
+    of another size than its positions are for, load it first: ``model.resize(image)``.
+    Weights in half precision are widened to float32.
 
     Raises ``CheckpointError`` when the checkpoint is damaged or foreign, does not
     hold the model it describes (a table says what differs), or has weights that are
