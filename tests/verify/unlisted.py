@@ -24,13 +24,6 @@ from minicvt.nn.projection import DepthwiseBN
 from minicvt.tensor import Tensor
 from tests.models.mistaking import Mutate, doing, each, weighing
 
-BUGS: dict[str, Mutate] = {}
-
-
-def bug(words: str) -> Callable[[Mutate], Mutate]:
-    """Enter a bug under what it is."""
-    return lambda mutate: BUGS.setdefault(words, mutate)
-
 
 def after(kind: type, change: Callable[[Any], Any]) -> Mutate:
     """Change what every part of a kind returns."""
@@ -122,11 +115,6 @@ def exchanged_blocks(state: dict[str, Any], model: Any) -> dict[str, Any]:
     return {a: state[b] for a, b in pairs} | {b: state[a] for a, b in pairs}
 
 
-def skipping(model: Any) -> Any:
-    doing(Block, forward=lambda block, tokens, *rest: tokens)(model.stage2.blocks[1])
-    return model
-
-
 def twice(model: Any) -> Any:
     def forward(block: Any, tokens: Any, *rest: Any) -> Any:
         return Block.forward(block, Block.forward(block, tokens, *rest), *rest)
@@ -135,51 +123,57 @@ def twice(model: Any) -> Any:
     return model
 
 
-bug("noise in a weight")(named("stage1.blocks.0.attn.proj_k.weight", noisy))
-bug("one weight has another sign")(named("stage0.blocks.0.mlp.fc2.bias", np.negative))
-bug("a weight is rounded to half precision")(
-    named("stage2.blocks.1.attn.proj.weight", lambda w: w.astype("float16"))
-)
-bug("weights of two blocks are exchanged")(weighing(exchanged_blocks))
-bug("the statistics are in the wrong order")(
-    named("running_mean", lambda mean: mean[::-1])
-)
-bug("classes are in another order")(named("head.", lambda w: np.roll(w, 1, axis=0)))
-bug("the map is turned on its side")(
-    after(ConvEmbed, lambda x: x.transpose(0, 2, 1, 3))
-)
-bug("the crop is off by one")(
-    doing(
+def turned(x: Any) -> Any:
+    return x.transpose(0, 2, 1, 3)
+
+
+def off_by_one(embed: Any, x: Any) -> Any:
+    return ConvEmbed.forward(embed, np.roll(x.numpy(), 1, axis=1))
+
+
+BUGS: dict[str, Mutate] = {
+    "noise in a weight": named("stage1.blocks.0.attn.proj_k.weight", noisy),
+    "one weight has another sign": named("stage0.blocks.0.mlp.fc2.bias", np.negative),
+    "a weight is rounded to half precision": named(
+        "stage2.blocks.1.attn.proj.weight", lambda w: w.astype("float16")
+    ),
+    "weights of two blocks are exchanged": weighing(exchanged_blocks),
+    "the statistics are in the wrong order": named(
+        "running_mean", lambda mean: mean[::-1]
+    ),
+    "classes are in another order": named("head.", lambda w: np.roll(w, 1, axis=0)),
+    "the map is turned on its side": after(ConvEmbed, turned),
+    "the crop is off by one": doing(
         ConvEmbed, forward=lambda e, x: ConvEmbed.forward(e, np.roll(x.numpy(), 1, 1))
-    )
-)
-bug("the last token is dropped")(after(Attention, last_token_dropped))
-bug("channels are in another order")(after(ConvEmbed, lambda x: x[..., ::-1]))
-bug("activations are clipped")(
-    each(MLP, activation=lambda x: Tensor(np.clip(ops.quick_gelu(x).numpy(), -1, 1)))
-)
-bug("QuickGELU has 1.7 for 1.702")(
-    each(MLP, activation=lambda x: x * ops.sigmoid(1.7 * x))
-)
-bug("the activation leaks")(each(MLP, activation=lambda x: ops.maximum(x, x * 0.1)))
-bug("the answer is scaled by 1.01")(named("head.", lambda w: 1.01 * w))
-bug("a Linear rounds to float32")(after(Linear, rounded("float32")))
-bug("attention rounds to half precision")(after(Attention, rounded("float16")))
-bug("LayerNorm norms over the tokens")(doing(LayerNorm, forward=over_tokens))
-bug("LayerNorm's eps is 0.02")(each(LayerNorm, eps=0.02))
-bug("BatchNorm's eps is 0.02")(each(BatchNorm2d, eps=0.02))
-bug("residuals are scaled by 0.9")(doing(Block, forward=scaled_residual))
-bug("scores are scaled by 1.1")(
-    attending(lambda a, q, k, v: ops.softmax(scores(a, q, k) * 1.1) @ v)
-)
-bug("attention is causal")(attending(causal))
-bug("attention is by cosine")(attending(cosine))
-bug("every other key is hidden")(
-    attending(lambda a, q, k, v: ops.softmax(scores(a, q, k[:, :, ::2])) @ v[:, :, ::2])
-)
-bug("dropout is on")(after(MLP, half_kept))
-bug("the border wraps around")(doing(DepthwiseBN, forward=wrapped))
-bug("a block is skipped")(skipping)
-bug("a block runs twice")(twice)
-bug("the class token is doubled")(named("cls_token", lambda token: 2 * token))
-bug("something is not a number")(after(LayerNorm, lambda x: x * np.nan))
+    ),
+    "the last token is dropped": after(Attention, last_token_dropped),
+    "channels are in another order": after(ConvEmbed, lambda x: x[..., ::-1]),
+    "activations are clipped": each(
+        MLP, activation=lambda x: Tensor(np.clip(ops.quick_gelu(x).numpy(), -1, 1))
+    ),
+    "QuickGELU has 1.7 for 1.702": each(
+        MLP, activation=lambda x: x * ops.sigmoid(1.7 * x)
+    ),
+    "the activation leaks": each(MLP, activation=lambda x: ops.maximum(x, x * 0.1)),
+    "the answer is scaled by 1.01": named("head.", lambda w: 1.01 * w),
+    "a Linear rounds to float32": after(Linear, rounded("float32")),
+    "attention rounds to half precision": after(Attention, rounded("float16")),
+    "LayerNorm norms over the tokens": doing(LayerNorm, forward=over_tokens),
+    "LayerNorm's eps is 0.02": each(LayerNorm, eps=0.02),
+    "BatchNorm's eps is 0.02": each(BatchNorm2d, eps=0.02),
+    "residuals are scaled by 0.9": doing(Block, forward=scaled_residual),
+    "scores are scaled by 1.1": attending(
+        lambda a, q, k, v: ops.softmax(scores(a, q, k) * 1.1) @ v
+    ),
+    "attention is causal": attending(causal),
+    "attention is by cosine": attending(cosine),
+    "every other key is hidden": attending(
+        lambda a, q, k, v: ops.softmax(scores(a, q, k[:, :, ::2])) @ v[:, :, ::2]
+    ),
+    "dropout is on": after(MLP, half_kept),
+    "the border wraps around": doing(DepthwiseBN, forward=wrapped),
+    "a block runs twice": twice,
+    "the class token is doubled": named("cls_token", lambda token: 2 * token),
+    "something is not a number": after(LayerNorm, lambda x: x * np.nan),
+}
+"""By what they are."""

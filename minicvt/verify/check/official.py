@@ -60,8 +60,10 @@ class Official:
 
     @cached_property
     def state(self) -> dict[str, Array]:
-        """Parameters and buffers, by their official names."""
-        return load_file(FOLDER / f"{self.name}.state.safetensors")
+        """Parameters and buffers, by their official names, in float64."""
+        kept = load_file(FOLDER / f"{self.name}.state.safetensors")
+        floating = {name for name, a in kept.items() if a.dtype == np.float32}
+        return {n: a.astype("float64") if n in floating else a for n, a in kept.items()}
 
     @cached_property
     def answers(self) -> dict[str, Array]:

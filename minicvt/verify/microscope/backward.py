@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from minicvt.kernels.types import Array
 from minicvt.models.parts import part_of
 from minicvt.verify.microscope.bench import Bench
 from minicvt.verify.microscope.comparison import Comparison, Difference, Reason
 from minicvt.verify.microscope.equations import equation_of
-from minicvt.verify.microscope.gradients import Rule, compared, gradients
+from minicvt.verify.microscope.gradients import (
+    Rule,
+    compared,
+    gradients,
+    places_of,
+    run,
+)
 from minicvt.verify.microscope.mistakes import RULES
 from minicvt.verify.microscope.parting import Step
 from minicvt.verify.microscope.place import Place
@@ -49,34 +56,55 @@ def place_back(config: Any, step: Step, after: str) -> Place:
 def reasons_back(
     bench: Bench, other: Recording, ours: Mapping[str, Array], limit: float, start: int
 ) -> list[Reason]:
-    """Try every mistake; those that explain the first wrong gradient, best first."""
-    theirs = other.gradients
-    tried = [(rule.says, made) for rule, made in mistaken(bench, other)]
-    tried += whole(ours, theirs)
-    reasons = []
-    for says, made in tried:
-        steps = list(compared(ours_as(made, ours), theirs))
-        right = next(
-            (i for i, step in enumerate(steps) if step.relative > limit), len(steps)
-        )
-        if right > start:
-            worst = max(step.relative for step in steps[: start + 1])
-            reasons.append((-right, max(worst, 1e-3 * limit), says, worst))
-    return [
-        Reason(says, "the way back", worst) for _, _, says, worst in sorted(reasons)
-    ]
+    """Try every mistake; return those that explain the first wrong gradient.
 
-
-def ours_as(made: Mapping[str, Array], ours: Mapping[str, Array]) -> dict[str, Array]:
-    """Keep the order of ours."""
-    return {name: made[name] for name in ours}
-
-
-def mistaken(bench: Bench, other: Recording) -> Iterator[tuple[Rule, dict[str, Array]]]:
-    """Yield every mistake with the gradients that it makes in our model."""
+    Everywhere at once; if none does, in the operations of one place in each block.
+    """
     assert other.cotangent is not None
-    for rule in (*WALKS, *RULES):
-        yield rule, gradients(bench.model, bench.x, other.cotangent, rule)
+    make = partial(gradients, bench.model, bench.x, other.cotangent)
+    for tried in (
+        whole(ours, other.gradients),
+        ((rule.says, make(rule)) for rule in (*WALKS, *RULES)),
+        ((f"{rule.says}, in {where}", make(rule)) for where, rule in narrowed(bench)),
+    ):
+        judged = (judge(*one, ours, other.gradients, limit) for one in tried)
+        found = [one for one in judged if one.agreed > start]
+        if found:
+            found.sort(key=lambda one: (-one.agreed, max(one.error, limit / 1e3)))
+            return [Reason(o.says, "the way back", o.error, o.then) for o in found]
+    return []
+
+
+class Judged(NamedTuple):
+    """How many gradients agree before one does not, if a mistake is made in ours."""
+
+    says: str
+    agreed: int
+    error: float
+    then: str | None
+
+
+def judge(
+    says: str,
+    made: Mapping[str, Array],
+    ours: Mapping[str, Array],
+    theirs: Mapping[str, Array],
+    limit: float,
+) -> Judged:
+    """Compare gradients that a mistake made with theirs, in the order of ours."""
+    steps = list(compared({name: made[name] for name in ours}, theirs))
+    wrong = [i for i, step in enumerate(steps) if step.relative > limit]
+    agreed = wrong[0] if wrong else len(steps)
+    error = max((step.relative for step in steps[:agreed]), default=0.0)
+    return Judged(says, agreed, error, steps[agreed].path if wrong else None)
+
+
+def narrowed(bench: Bench) -> Iterator[tuple[str, Rule]]:
+    """Make each mistake in fewer operations: one by one of those in a module's code."""
+    places = places_of(run(bench.model, bench.x).events)
+    for rule in RULES:
+        for where in dict.fromkeys(p for n, p in places if n in rule.operations):
+            yield where, rule._replace(where=where)
 
 
 def whole(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minicvt.errors import OptionError
+from minicvt.kernels.types import Array
 from minicvt.nn import Module
 from minicvt.verify.microscope.backward import differences_back
 from minicvt.verify.microscope.bench import Bench
@@ -51,7 +52,11 @@ def compare(
 
 
 def recorded(model: Any, other: Any, x: Any, seed: int) -> Recording:
-    """Record the other model, or take what was recorded of it."""
+    """Record the other model, or take what was recorded of it.
+
+    Of one of ours, gradients are kept of the parameters that have the same values in
+    both: of others they may well differ.
+    """
     if isinstance(other, Recording):
         return other
     if isinstance(other, Mapping):
@@ -62,26 +67,23 @@ def recorded(model: Any, other: Any, x: Any, seed: int) -> Recording:
         raise OptionError(
             f"compare: expected a model or its results, got {type(other).__name__}"
         )
-    return ours_recorded(other, model, x, seed)
-
-
-def ours_recorded(other: Any, model: Any, x: Any, seed: int) -> Recording:
-    """Record a model of ours, forward and backward.
-
-    Gradients are kept of the parameters that have the same values in ``model``.
-    """
-    made = record(twin(other), x)
-    cotangent = drawn(run(other, x).answer.numpy(), seed)
-    found = gradients(other, x, cotangent)
+    made = ours_recorded(other, x, drawn(run(other, x).answer.numpy(), seed))
     mine, its = dict(model.named_parameters()), dict(other.named_parameters())
     alike = {name for name in mine.keys() & its.keys() if same(mine[name], its[name])}
-    kept = {name: found[name] for name in found if name in alike or name == IMAGES}
-    return replace(made, gradients=kept, cotangent=cotangent)
+    kept = {n: g for n, g in made.gradients.items() if n in alike or n == IMAGES}
+    return replace(made, gradients=kept)
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    """Whether two parameters have the same values: only then may gradients differ."""
+    """Whether two parameters have the same values."""
     return np.array_equal(ours.numpy(), theirs.numpy())
+
+
+def ours_recorded(model: Any, x: Any, cotangent: Array) -> Recording:
+    """Record a model of ours, forward and backward."""
+    made = record(twin(model), x)
+    found = gradients(model, x, np.asarray(cotangent, model.dtype))
+    return replace(made, gradients=found, cotangent=cotangent)
 
 
 def forward(
@@ -105,5 +107,6 @@ def forward(
 
 def reason_of(cause: Cause) -> Reason:
     """Keep of a cause what can be told."""
-    found = cause.finding
-    return Reason(found.hypothesis.says, found.scope, found.error, cause.paths)
+    found, first = cause.finding, cause.bench.first
+    then = first.path if first else None
+    return Reason(found.hypothesis.says, found.scope, found.error, then, cause.paths)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from minicvt.verify.microscope.bench import Bench
-from minicvt.verify.microscope.experiments import Finding, again, findings, numberless
+from minicvt.verify.microscope.experiments import Finding, again, findings
 from minicvt.verify.microscope.hypothesis import Hypothesis
-from minicvt.verify.microscope.recording import within
+from minicvt.verify.microscope.recording import numberless, within
 
 ROUNDING = 1e-3
 """Of the tolerance: errors under it are equally small."""

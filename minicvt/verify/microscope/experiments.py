@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from minicvt.errors import MinicvtError
 from minicvt.verify.microscope.bench import Bench
 from minicvt.verify.microscope.hypothesis import Hypothesis
-from minicvt.verify.microscope.recording import ANSWER, Recording, record, within
+from minicvt.verify.microscope.recording import (
+    ANSWER,
+    Recording,
+    numberless,
+    record,
+    within,
+)
 from minicvt.verify.microscope.twin import twin
 
-NUMBER = re.compile(r"(?<=^stage)\d+|(?<=\.)\d+(?=\.|$)")
 REFUSED = (MinicvtError, ValueError, AttributeError, TypeError, KeyError)
 """What a change may raise that cannot be made, or cannot run."""
 
@@ -96,18 +100,13 @@ def choices(
             yield tuple(path for path in kin if names[path] == name)
 
 
-def numberless(path: str) -> str:
-    """Name what a path has in common with those of other stages and blocks."""
-    return NUMBER.sub("", path)
-
-
 def again(bench: Bench, finding: Finding, paths: Sequence[str]) -> Bench | None:
     """Make the change in ``paths`` of the whole model, and compare again.
 
     What is written otherwise inside them is compared no more.
     """
     model = changed(bench.model, finding.hypothesis, paths)
-    if model is None or attempt(model, (bench.x,), ANSWER) is None:
+    if model is None or attempt(twin(model), (bench.x,), ANSWER) is None:
         return None
     other = Bench(model, bench.x, bench.theirs, bench.tolerance)
     scopes = (finding.scope, *paths) if finding.outside else ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from minicvt.node import Pullback
 from minicvt.observe import OperationEvent, observe
 from minicvt.tensor import Tensor
 from minicvt.verify.microscope.parting import Step, apart
+from minicvt.verify.microscope.recording import numberless
 from minicvt.verify.microscope.twin import twin
 
 IMAGES = "images"
@@ -34,12 +36,20 @@ class Pulled(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A mistake on the way back: in pullbacks of some operations, or in the walk."""
+    """A mistake on the way back: in pullbacks of some operations, or in the walk.
+
+    Only in those at ``where`` (:func:`places_of`), if that is given.
+    """
 
     says: str
     operations: tuple[str, ...] = ()
     change: Callable[[Pulled], Any] | None = None
     walk: Callable[[Tensor, Array], None] | None = None
+    where: str = ""
+
+    def concerns(self, name: str, place: str) -> bool:
+        """Whether it is about this operation."""
+        return name in self.operations and self.where in ("", place)
 
 
 class Ran(NamedTuple):
@@ -72,8 +82,8 @@ def gradients(
     """
     ran = run(model, x)
     if rule is not None and rule.change is not None:
-        for event in ran.events:
-            if event.name in rule.operations and event.output.node is not None:
+        for event, (name, place) in zip(ran.events, places_of(ran.events), strict=True):
+            if rule.concerns(name, place) and event.output.node is not None:
                 alter(event, rule.change)
     walk = rule.walk if rule is not None and rule.walk is not None else Tensor.backward
     if ran.answer.requires_grad:
@@ -83,6 +93,21 @@ def gradients(
     wanted = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
     order = back(ran, wanted)
     return {n: _of(wanted[n]) for n in sorted(wanted, key=lambda n: order.get(n, -1))}
+
+
+def places_of(events: Sequence[OperationEvent]) -> list[tuple[str, str]]:
+    """Name operations and their places: which of that name in its module's code.
+
+    The places of all blocks are one: "add 1 of blocks".
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    places = []
+    for event in events:
+        counts[event.path, event.name] += 1
+        number = counts[event.path, event.name]
+        module = numberless(event.path) or "the model"
+        places.append((event.name, f"{event.name} {number} of {module}"))
+    return places
 
 
 def drawn(answer: Array, seed: int) -> Array:

@@ -23,10 +23,12 @@ class Names:
 
     @classmethod
     def of(cls, tensors: Mapping[str, Array], paper: str) -> Names:
-        """Read the names of ``tensors``, a state of theirs."""
+        """Read the names of ``tensors``: a layout should know half of them, or more."""
         try:
             layout = recognise(tensors, paper)
         except CheckpointError:
+            return cls(None)
+        if sum(map(layout.knows, tensors)) < len(tensors) / 2:
             return cls(None)
         leaves: dict[str, tuple[str, ...]] = {}
         for name, array in tensors.items():

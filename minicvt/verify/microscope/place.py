@@ -53,11 +53,15 @@ def place_of(bench: Bench, other: Recording) -> Place:
 
 
 def between(made: Recording, after: str, upto: str) -> list[OperationEvent]:
-    """Return the operations that ran between two results and belong to no other one."""
+    """Return the operations that ran between two results, outside other modules.
+
+    Without those that only show memory in another way.
+    """
     if upto not in made.clock:
         return []
     ran = made.operations[made.clock.get(after, 0) : made.clock[upto]]
-    return [event for event in ran if within(upto, event.path)]
+    mine = [event for event in ran if within(upto, event.path)]
+    return [event for event in mine if not event.spec.view]
 
 
 def first_apart(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from minicvt.kernels.types import Array
 from minicvt.observe import ModuleEvent, OperationEvent, entered, observe
 from minicvt.tensor import Tensor, no_grad
 
+NUMBER = re.compile(r"(?<=^stage)\d+|\.\d+(?=\.|$)")
 ANSWER = ""
 """Path of a model's own result: it is the module that is inside no other."""
 
@@ -74,6 +76,11 @@ def unused(path: str, points: Mapping[str, Array]) -> str:
 def module_path(point: str) -> str:
     """Path of the module whose result ``point`` is."""
     return point.partition("#")[0].partition("[")[0]
+
+
+def numberless(path: str) -> str:
+    """Name what a path has in common with those of other stages and blocks."""
+    return NUMBER.sub("", path)
 
 
 def within(path: str, scope: str) -> bool:

@@ -27,15 +27,14 @@ def scaled(factor: Callable[[int, int], float]) -> Change:
     return change
 
 
-def counting(heads: int) -> Change:
-    """Cut into another number of heads, whose scale follows if it was a head's."""
+def counting(heads: int, rescaled: bool) -> Change:
+    """Cut into another number of heads, and perhaps scale by their width."""
 
     def change(attn: Any) -> None:
         dim = attn.proj.weight.shape[0]
         if dim % heads == 0:
-            if np.isclose(attn.scale, (dim // attn.heads) ** -0.5):
-                attn.scale = (dim // heads) ** -0.5
             attn.heads = heads
+            attn.scale = (dim // heads) ** -0.5 if rescaled else attn.scale
 
     return change
 
@@ -91,7 +90,8 @@ HYPOTHESES = [
         for words, rule in SCALES.items()
     ),
     *(
-        suppose(f"there are {heads} heads", Attention, counting(heads))
+        suppose(f"there are {heads} heads{words}", Attention, counting(heads, rescaled))
+        for words, rescaled in (("", False), (", scaled by their width", True))
         for heads in HEADS
     ),
     *(

@@ -9,7 +9,13 @@ from minicvt.nn import Block
 from minicvt.nn.block import LocalPerception
 from minicvt.nn.layers import Conv2d
 from minicvt.nn.tokens import flatten, unflatten
-from minicvt.verify.microscope.hypothesis import Change, doing, exchanging, suppose
+from minicvt.verify.microscope.hypothesis import (
+    Change,
+    doing,
+    exchanging,
+    nothing,
+    suppose,
+)
 
 
 def attended(block: Any, tokens: Any, grid: Any, bias: Any) -> Any:
@@ -128,6 +134,7 @@ HYPOTHESES = [
     suppose(
         "the block's two norms are exchanged", Block, exchanging(("norm1", "norm2"))
     ),
+    suppose("the block is skipped", Block, doing(forward=nothing)),
     suppose("the first norm is used twice", Block, one_norm),
     suppose(
         "local perception has no shortcut", LocalPerception, doing(forward=local_alone)

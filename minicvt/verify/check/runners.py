@@ -1,0 +1,153 @@
+"""How three kinds of model are loaded and run: PyTorch's, ours, and anyone's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from minicvt.errors import ForeignCodeError
+from minicvt.kernels.types import Array
+from minicvt.nn import Module
+from minicvt.verify.check.contract import Mine, told
+from minicvt.verify.check.fitting import arrays, official_as
+from minicvt.verify.check.official import OFFICIAL
+from minicvt.verify.microscope.comparing import ours_recorded
+from minicvt.verify.microscope.foreign import is_torch, record_torch
+from minicvt.verify.microscope.gradients import IMAGES
+from minicvt.verify.microscope.names import Names
+from minicvt.verify.microscope.recording import ANSWER, Recording
+from minicvt.verify.oracle import pytorch, to_torch
+
+
+class Runner:
+    """Anyone's model: all that is done with it, the file's functions do."""
+
+    def __init__(self, mine: Mine, model: Any) -> None:
+        self.mine, self.model = mine, model
+
+    def state(self) -> dict[str, Array] | None:
+        """Return its tensors by name; None where nobody tells."""
+        if self.mine.function("state") is None:
+            return None
+        found = self.mine.call("state", self.model)
+        return arrays(self._table("state", found))
+
+    def load(self) -> None:
+        """Give it the official weights, by the file's ``load`` or by their names."""
+        if self.mine.function("load") is not None:
+            copies = {name: array.copy() for name, array in OFFICIAL.state.items()}
+            self.mine.call("load", self.model, copies)
+            return
+        state = self.state()
+        weights = {} if state is None else official_as(state)
+        if not weights:
+            raise ForeignCodeError(
+                f"{self.mine.path.name}: needs load(model, state): no names of tensors "
+                "that we know tell where the official weights go"
+            )
+        with self.mine.running("loading the official weights"):
+            self.put(weights)
+
+    def put(self, weights: Mapping[str, Array]) -> None:
+        """Write weights that have the model's own names."""
+        raise ForeignCodeError(f"{self.mine.path.name}: needs load(model, state)")
+
+    def record(self) -> Recording:
+        """Run it, forward and backward, as far as the file has functions for it."""
+        if self.mine.function("run") is None:
+            raise ForeignCodeError(f"{self.mine.path.name}: needs run(model, images)")
+        points = {}
+        if self.mine.function("activations") is not None:
+            found = self.mine.call("activations", self.model, OFFICIAL.images)
+            points = arrays(self._table("activations", found))
+        logits = self.mine.call("run", self.model, OFFICIAL.images)
+        return self.with_gradients(Recording(points | arrays({ANSWER: logits})))
+
+    def with_gradients(self, made: Recording) -> Recording:
+        """Take the gradients of the file's own function, if it has one."""
+        made = replace(made, cotangent=OFFICIAL.cotangent)
+        if self.mine.function("gradients") is None:
+            return made
+        inputs = (self.model, OFFICIAL.images, OFFICIAL.cotangent)
+        found = arrays(self._table("gradients", self.mine.call("gradients", *inputs)))
+        images = found.pop(IMAGES, None)
+        ours = Names.of(found, "cvt").to_ours(found)
+        if images is not None:
+            ours[IMAGES] = nhwc_array(images)
+        return replace(made, gradients=ours)
+
+    def _table(self, function: str, found: Any) -> Mapping[str, Any]:
+        if not isinstance(found, Mapping):
+            raise ForeignCodeError(
+                f"{self.mine.path.name}: {function} should return a dict, got "
+                f"{type(found).__name__}"
+            )
+        return found
+
+
+class Ours(Runner):
+    """A module of minicvt's, which tells everything itself."""
+
+    def state(self) -> dict[str, Array] | None:
+        """Return parameters and buffers."""
+        found: dict[str, Array] = self.model.state_dict()
+        return found
+
+    def put(self, weights: Mapping[str, Array]) -> None:
+        """Write what fits."""
+        self.model.load_state_dict(dict(weights), strict=False)
+
+    def record(self) -> Recording:
+        """Observe it; or run it as the file says."""
+        if self.mine.function("run") is not None:
+            return super().record()
+        with self.mine.running("the model"):
+            made = ours_recorded(
+                self.model.eval(), OFFICIAL.channels_last, OFFICIAL.cotangent
+            )
+        return self.with_gradients(made)
+
+
+class Torch(Runner):
+    """A module of PyTorch's: hooks and autograd tell, in float64 and evaluation."""
+
+    def __init__(self, mine: Mine, model: Any) -> None:
+        super().__init__(mine, model.double().eval())
+
+    def state(self) -> dict[str, Array] | None:
+        """Return parameters and buffers."""
+        return arrays(self.model.state_dict())
+
+    def put(self, weights: Mapping[str, Array]) -> None:
+        """Write what fits."""
+        torch = pytorch()
+        tensors = {name: to_torch(torch, array) for name, array in weights.items()}
+        self.model.load_state_dict(tensors, strict=False)
+
+    def record(self) -> Recording:
+        """Hook it; call it as the file says, with tensors."""
+        with self.mine.running("the model"):
+            made = record_torch(
+                self.model,
+                OFFICIAL.channels_last,
+                "cvt",
+                cotangent=OFFICIAL.cotangent,
+                run=self.mine.function("run"),
+            )
+        return self.with_gradients(made)
+
+
+def nhwc_array(images: Array) -> Array:
+    """Turn ``(B, C, H, W)`` to ``(B, H, W, C)``."""
+    return np.moveaxis(images, 1, -1) if images.ndim == 4 else images
+
+
+def runner_of(mine: Mine) -> Runner:
+    """Build the model, and see what kind it is."""
+    model = mine.call("build", told(OFFICIAL.config))
+    if is_torch(model):
+        return Torch(mine, model)
+    return Ours(mine, model) if isinstance(model, Module) else Runner(mine, model)

@@ -1,0 +1,27 @@
+"""Bugs that are in no list get no name: the answer is "unknown"."""
+
+from __future__ import annotations
+
+import pytest
+
+from minicvt.verify import compare
+from minicvt.verify.microscope.comparison import UNKNOWN
+from minicvt.verify.microscope.hypotheses import HYPOTHESES
+from tests.models.fixtures import fixture
+from tests.verify.planting import weighed
+from tests.verify.unlisted import BUGS
+
+
+def test_there_are_enough_and_none_is_listed():
+    assert len(BUGS) >= 20
+    assert not BUGS.keys() & {hypothesis.says for hypothesis in HYPOTHESES}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_what_is_not_listed_is_unknown(bug):
+    official, seed = fixture("a1_dwbn"), len(bug) % 3
+    right, other = (weighed(official.model().eval(), seed) for _ in range(2))
+    made = compare(right, BUGS[bug](other), official.images())
+    assert made.causes == [UNKNOWN]
+    assert not made.explained
+    assert "cause: unknown" in str(made)
