@@ -9,18 +9,23 @@ from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import as_strided
 
-from minicvt.errors import GraphError
+from minicvt.errors import GraphError, ShapeError
 
 _shapes_only: ContextVar[bool] = ContextVar("shapes_only", default=False)
 
+MOST = int(np.iinfo(np.intp).max)
+"""Bytes that an array can have at all: as many as there are addresses."""
 
-class Blank:
+
+class Blank(NDArrayOperatorsMixin):
     """Stands where an array would, with ``shape`` and ``dtype`` and nothing in it.
 
     An operation that meets a blank input runs its shape rule alone and answers
-    with a blank. Reading values raises ``GraphError``. What reshapes, reorders,
+    with a blank. Reading values, or computing with them, raises ``GraphError``, and a
+    shape that no array can have ``ShapeError``. What reshapes, reorders,
     slices or broadcasts an array does it to a blank, with NumPy's strides: ``memory``
     is the blank that it shows in another way, itself where nothing is shared.
     """
@@ -32,6 +37,8 @@ class Blank:
         self.dtype = np.dtype(dtype)
         self.strides = tuple(prod(self.shape[axis + 1 :]) for axis in range(self.ndim))
         self.memory = self
+        if min(self.shape, default=0) < 0 or self.nbytes > MOST:
+            raise ShapeError(f"no array can be {self.shape} in {self.dtype}")
 
     @property
     def ndim(self) -> int:
@@ -87,6 +94,14 @@ class Blank:
         raise GraphError(
             f"array {self.shape} has no values: it was made under shapes_only()"
         )
+
+    def __array_ufunc__(self, *_: Any, **__: Any) -> NoReturn:
+        self.__array__()
+
+    def __bool__(self) -> NoReturn:
+        self.__array__()
+
+    __hash__ = object.__hash__  # which == as of arrays would take away
 
     def __repr__(self) -> str:
         return f"Blank({self.shape}, {self.dtype})"

@@ -10,6 +10,8 @@ from typing import Any
 from minicvt import ops
 from minicvt.accounting.ledger import Ledger
 from minicvt.blank import Blank
+from minicvt.errors import OptionError
+from minicvt.models import Config
 from minicvt.node import tape_order
 from minicvt.observe import BackwardEvent, emit
 from minicvt.tensor import Tensor
@@ -26,12 +28,16 @@ def count(
     height and width (its own by default) by shapes alone, in evaluation mode; a model
     built under ``shapes_only()`` needs no memory for it. With ``backward`` the way
     back from the logits follows, and the model is in the mode it is in: training,
-    unless told otherwise. Raises ``ShapeError`` for an image too small.
+    unless told otherwise. Raises ``ShapeError`` for an image too small or too large,
+    ``OptionError`` for one that is no height and width, and for what is no model.
     """
     ledger = Ledger()
     if model is None:
         return ledger
-    shape = (1, *(image or model.config.image), model.config.in_chans)
+    if not isinstance(getattr(model, "config", None), Config):
+        raise OptionError(f"expected a model, as build() makes it, got {model!r:.60}")
+    size = model.config.override(image=image or model.config.image).image
+    shape = (1, *size, model.config.in_chans)
     with ledger, nullcontext() if backward else evaluation(model):
         logits = model(Tensor(Blank(shape, model.dtype)))
         if backward:  # from both heads' logits, where there are two

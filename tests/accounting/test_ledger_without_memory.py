@@ -11,7 +11,7 @@ import minicvt as mc
 from minicvt.accounting import count
 from minicvt.blank import Blank
 from minicvt.cli import main
-from minicvt.errors import GraphError, MinicvtError, ShapeError
+from minicvt.errors import GraphError, MinicvtError, OptionError, ShapeError
 
 
 @pytest.mark.parametrize("backward", [False, True])
@@ -54,11 +54,27 @@ def test_impossible_models_are_refused_in_one_line(name, options, message):
     assert len(str(error.value).splitlines()) == 1
 
 
-def test_the_command_says_it_in_one_line(capsys):
-    assert main(["count", "cvt-13", "--image", "2"]) != 0
+@pytest.mark.parametrize(
+    ("side", "message"),
+    [("2", "conv2d in stage0.patch_embed.proj: kernel"), ("9" * 11, "no array can be")],
+)
+def test_the_command_says_it_in_one_line(capsys, side, message):
+    assert main(["count", "cvt-13", "--image", side]) == 2
     said = capsys.readouterr().err
-    assert said.startswith("minicvt: error: conv2d in stage0.patch_embed.proj: kernel")
+    assert said.startswith(f"minicvt: error: {message}")
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("image", [(0, 16), (16, 16.5), (16,), 16, "16"])
+def test_what_is_no_height_and_width_is_refused(image):
+    with pytest.raises(OptionError, match="image"):
+        count(mc.models.build("cvt-c8w"), image)
+
+
+@pytest.mark.parametrize("model", ["cvt-13", 13, mc.nn.Dropout(0.5, init=mc.nn.Init())])
+def test_what_is_no_model_is_refused(model):
+    with pytest.raises(OptionError, match="expected a model, as build"):
+        count(model)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +83,7 @@ def test_the_command_says_it_in_one_line(capsys):
         lambda x: x[x.numpy() > 0],
         lambda x: x[np.asarray(x) > 0],
         lambda x: x[np.nonzero(x.data)],
+        lambda x: x[x.data > 0],
         lambda x: x.reshape(int(x.sum().item()), -1),
     ],
 )

@@ -42,6 +42,25 @@ def test_reading_values_raises() -> None:
             read()
 
 
+def test_computing_with_values_or_asking_for_truth_raises() -> None:
+    x = Blank((2, 3), "float32")
+    asks = (
+        *(lambda: x > 0, lambda: x == 0, lambda: x + 1, lambda: np.ones((2, 3)) * x),
+        *(lambda: -x, lambda: bool(x), lambda: np.maximum.reduce(x)),
+    )
+    for ask in asks:
+        with pytest.raises(GraphError, match=r"array \(2, 3\) has no values"):
+            ask()
+    assert len({x, x}) == 1
+
+
+@pytest.mark.parametrize("shape", [(2, -1), (2**40, 2**40), (2**61,)])
+def test_shapes_that_no_array_can_have_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError, match=r"no array can be .* in float32"):
+        Blank(shape, "float32")
+    assert Blank((2**60,), "float32")[::2].shape == (2**59,)
+
+
 def test_operations_follow_the_rules_alone() -> None:
     y = ops.conv2d(blank(2, 7, 5, 4), blank(6, 4, 3, 3), stride=2, padding=1)
     assert isinstance(y.data, Blank)
