@@ -21,6 +21,7 @@ check-slow: $(VENV)/test.stamp ## what takes longer: five seeds, kill -9, the wh
 
 docs: $(VENV)/tour.stamp ## write what docs/ shows again: pictures, tables
 	$(BIN)/python docs/pictures.py
+	$(BIN)/python docs/tiny_models.py
 	$(BIN)/minicvt models --markdown > $(VENV)/models.md
 	mv $(VENV)/models.md docs/models.md
 	$(BIN)/minicvt dialects cvt-13 --markdown > $(VENV)/dialects.md
