@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 INSTALL := $(RUN) pip --disable-pip-version-check install --quiet --editable
 
-.PHONY: tour test check-slow lab notebooks docs lint clean
+.PHONY: tour test check-slow fuzz lab notebooks docs lint clean
 
 tour: $(VENV)/tour.stamp ## train a CvT on real digits, write out/tour/index.html
 	@$(RUN) minicvt tour
@@ -18,6 +18,9 @@ test: lint ## what CI runs: lints, the NumPy bodies, then every test
 
 check-slow: $(VENV)/test.stamp ## what takes longer: five seeds, kill -9, the wheel
 	$(RUN) pytest -m slow
+
+fuzz: $(VENV)/test.stamp ## every operation against PyTorch, cell by cell (minutes)
+	$(RUN) tests.fuzz
 
 docs: $(VENV)/tour.stamp ## write what docs/ shows again: pictures, tables
 	$(BIN)/python docs/pictures.py

@@ -47,25 +47,32 @@ def both_answers(entry: Entry, sample: Sample) -> tuple[Answers, Answers]:
     return ours, theirs
 
 
-def floors(sample: Sample, exact: Answers) -> dict[str, float]:
+def floors(sample: Sample, exact: Answers, share: float) -> dict[str, float]:
     """Return, by answer, the least number that its error is relative to.
 
-    A gradient that vanishes whatever the values has nothing to be relative to.
+    A gradient that vanishes whatever the values has nothing to be relative to. Which
+    do is said by the sample; where nobody knows, ``share`` of the largest answer
+    stands in for what is smaller.
     """
     vanishing = {f"gradient {position}" for position in sample.zero}
-    return {name: float(name in vanishing) for name in exact}
+    largest = max(float(np.abs(answer).max(initial=0)) for answer in exact.values())
+    return {name: max(share * largest, name in vanishing) for name in exact}
 
 
-def float64_errors(entry: Entry, sample: Sample) -> dict[str, float]:
+def float64_errors(
+    entry: Entry, sample: Sample, share: float = 0.0
+) -> dict[str, float]:
     """Return the relative error of every answer."""
     ours, theirs = both_answers(entry, sample.cast("float64"))
-    least = floors(sample, theirs)
+    least = floors(sample, theirs, share)
     return {
         name: relative_error(ours[name], theirs[name], least[name]) for name in ours
     }
 
 
-def float32_units(entry: Entry, sample: Sample) -> dict[str, tuple[float, float]]:
+def float32_units(
+    entry: Entry, sample: Sample, share: float = 0.0
+) -> dict[str, tuple[float, float]]:
     """Return our float32 error of every answer, and PyTorch's own.
 
     Both against PyTorch in float64, in units in the last place of the largest value.
@@ -73,7 +80,7 @@ def float32_units(entry: Entry, sample: Sample) -> dict[str, tuple[float, float]
     sample = sample.cast("float32")
     both = both_answers(entry, sample)
     exact = their_side(entry, sample.cast("float64"))
-    least = floors(sample, exact)
+    least = floors(sample, exact, share)
     units = {}
     for name, expected in exact.items():
         assert both[0][name].dtype == np.float32
