@@ -38,10 +38,11 @@ def count(
     config = models.variant(model)
     size = image or config.image
     _, ledger = ledger_of(config, size, backward)
-    moved = ("read", "written", *["kept"] * backward) if in_bytes else ()
-    plain = by == "part" and not (backward or moved)
-    costs = parts_table(config, size) if plain else ledger.table(by, ("macs", *moved))
-    print(f"{model} at {size[0]} x {size[1]}", costs, _besides(ledger), sep="\n\n")
+    plain = by == "part" and not backward
+    costs = [parts_table(config, size) if plain else ledger.table(by)]
+    if in_bytes:  # in a table of their own, or it would be too wide
+        costs.append(ledger.table(by, ("read", "written", *["kept"] * backward)))
+    print(f"{model} at {size[0]} x {size[1]}", *costs, _besides(ledger), sep="\n\n")
     if max(getattr(config, "kv_stride", (1,))) > 1:
         print("", savings_table(config, size), sep="\n")
     for path, written in ((csv, ledger.csv), (json, ledger.json)):

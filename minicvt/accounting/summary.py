@@ -69,7 +69,7 @@ def kv_savings(config: Any, image: Size) -> list[Saving]:
 def savings_table(config: Any, image: Size) -> str:
     """Lay out :func:`kv_savings` as a table."""
     rows = [
-        (s.quantity, s.stride_1, s.strided, f"{s.ratio:.2f}x")
+        (s.quantity, s.stride_1, s.strided, f"{s.ratio:.3f}x")
         for s in kv_savings(config, image)
     ]
     strides = ", ".join(map(str, dict.fromkeys(config.kv_stride)))

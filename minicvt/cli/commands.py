@@ -101,7 +101,8 @@ def _count_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help="a name, as in cvt-13")
     add("--image", type=size, metavar="SIZE", help="224, or height x width: 224x192")
-    add("--by", default="part", help="rows: part, stage, module or kind (%(default)s)")
+    rows = "rows: part, stage, module, kind or direction (%(default)s)"
+    add("--by", default="part", help=rows)
     add("--backward", action="store_true", help="a training step: there and back")
     add("--bytes", dest="in_bytes", action="store_true", help="read, written and kept")
     add("--csv", type=Path, metavar="FILE", help="a row for every operation")

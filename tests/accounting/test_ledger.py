@@ -94,6 +94,14 @@ def test_the_command_prints_total_and_savings(capsys, by):
     assert "keys of stage0" in printed
 
 
+def test_the_command_prints_the_ratios_of_cvt_13(capsys):
+    assert main(["count", "cvt-13"]) == 0
+    lines = capsys.readouterr().out.splitlines()[-5:]
+    assert [line.split()[-1] for line in lines] == [
+        *("4.000x", "4.000x", "3.940x", "3.991x", "1.455x")
+    ]
+
+
 def test_the_parts_table_names_its_total():
     last = parts_table(CVT13, (224, 224)).splitlines()[-1].split()
     assert last == ["total", "19,997,480", "4,566,089,216"]

@@ -91,6 +91,14 @@ def test_the_command_says_what_is_in_no_mac(capsys, options):
     assert "bytes kept" not in printed
 
 
+@pytest.mark.parametrize("model", ["cvt-13", "vit-G14"])
+@pytest.mark.parametrize("by", GROUPINGS)
+def test_the_command_fits_a_terminal(capsys, model, by):
+    assert main(["count", model, "--image", "1400", "--by", by, "--bytes"]) == 0
+    assert main(["count", model, "--by", by, "--backward", "--bytes"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
+
+
 def test_the_command_writes_files(capsys, tmp_path):
     files = [tmp_path / "deep" / "ledger.csv", tmp_path / "ledger.json"]
     options = ["--backward", "--bytes", "--csv", str(files[0]), "--json", str(files[1])]
