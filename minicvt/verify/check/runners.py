@@ -132,8 +132,8 @@ class Torch(Runner):
         with self.mine.running("the model"):
             made = record_torch(
                 self.model,
+                OFFICIAL.model(),
                 OFFICIAL.channels_last,
-                "cvt",
                 cotangent=OFFICIAL.cotangent,
                 run=self.mine.function("run"),
             )

@@ -117,10 +117,11 @@ def whole(
     both = [name for name in ours if name in theirs]
     products = sum(float((ours[n] * theirs[n]).sum()) for n in both)
     factor = products / sum(float((ours[n] ** 2).sum()) for n in both)
-    yield (
-        f"every gradient is {factor:.6g} times ours: a loss scaled otherwise",
-        {name: factor * gradient for name, gradient in ours.items()},
-    )
+    if factor:
+        yield (
+            f"every gradient is {factor:.6g} times ours: a loss scaled otherwise",
+            {name: factor * gradient for name, gradient in ours.items()},
+        )
     none = [n for n in both if not theirs[n].any() and ours[n].any()]
     yield (
         f"no gradient arrives at {len(none)} parameters: frozen, or detached",

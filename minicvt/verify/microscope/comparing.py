@@ -62,7 +62,7 @@ def recorded(model: Any, other: Any, x: Any, seed: int) -> Recording:
     if isinstance(other, Mapping):
         return Recording({path: np.asarray(other[path]) for path in other})
     if is_torch(other):
-        return record_torch(other, x, paper=model.config.paper, seed=seed)
+        return record_torch(other, model, x, seed=seed)
     if not isinstance(other, Module):
         raise OptionError(
             f"compare: expected a model or its results, got {type(other).__name__}"

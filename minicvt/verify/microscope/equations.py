@@ -18,6 +18,7 @@ BLOCK: Table = (
 EQUATIONS: dict[str, Table] = {
     "cvt": (
         (r"patch_embed", "equation 1: x_i = LN(Conv(x_{i-1}))"),
+        (r"^stage\d(\.drop)?$", "x_i, in the last stage [class; x_i]"),
         (
             r"\.attn\.(conv_)?proj_[qkv]",
             "equation 2: q, k, v = Linear(Flatten(BN(DWConv(Reshape2D(x)))))",
@@ -53,7 +54,7 @@ EQUATIONS: dict[str, Table] = {
     ),
     "cmt": (
         (r"^stem", "three times BN(GELU(Conv(x)))"),
-        (r"patch_embed", "x = LN(Conv_{2,2}(x))"),
+        (r"patch_embed|^stage\d(\.drop)?$", "x = LN(Conv_{2,2}(x))"),
         (r"\.local", "LPU(x) = DWConv(x) + x"),
         (r"\.attn", "LMHSA(x) = softmax(Q K'^T / sqrt(d_k) + B) V'"),
         (r"\.mlp", "IRFFN(x) = Conv(F(Conv(x))), F(x) = DWConv(x) + x"),
@@ -61,6 +62,7 @@ EQUATIONS: dict[str, Table] = {
     ),
     "ceit": (
         (r"^stem", "I2T: x' = MaxPool(BN(Conv(x)))"),
+        (r"patch_embed|^stage0(\.drop)?$", "[class; patches of x'] + E_pos"),
         (r"\.mlp\b|\.blocks\.\d+$", "LeFF: g(BN(Linear)), g(BN(DWConv)), BN(Linear)"),
         (r"^lca", "LCA: c' = c_L + softmax(q_L K^T / sqrt(d)) V, c' + MLP(LN(c'))"),
     ),

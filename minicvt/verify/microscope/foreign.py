@@ -13,12 +13,16 @@ from typing import Any
 import numpy as np
 
 from minicvt.kernels.types import Array
+from minicvt.nn import BatchNorm2d, Conv2d, LayerNorm, Linear, Pointwise
 from minicvt.verify.microscope.gradients import IMAGES, drawn
 from minicvt.verify.microscope.names import Names
-from minicvt.verify.microscope.recording import ANSWER, Recording, unused
+from minicvt.verify.microscope.parting import fit
+from minicvt.verify.microscope.recording import ANSWER, Recording, record, unused
+from minicvt.verify.microscope.twin import twin
 from minicvt.verify.oracle import nchw, nhwc, pytorch, to_torch
 
 Run = Callable[[Any, Any], Any]
+LAYERS = (Linear, Pointwise, Conv2d, LayerNorm, BatchNorm2d)
 
 
 def is_torch(model: Any) -> bool:
@@ -28,8 +32,8 @@ def is_torch(model: Any) -> bool:
 
 def record_torch(
     model: Any,
+    ours: Any,
     x: Any,
-    paper: str,
     *,
     seed: int = 0,
     cotangent: Array | None = None,
@@ -37,22 +41,27 @@ def record_torch(
 ) -> Recording:
     """Run a copy of a PyTorch model on channels-last ``x``, and record it.
 
-    The names of its tensors say which layout of ``paper`` they have, and by that which
-    of its modules are which of ours; of a model whose names nobody knows only the
-    answer and the images' gradient are kept. ``run`` calls it another way than
-    ``model(images)``. The ``cotangent`` is drawn from ``seed`` unless it is given.
+    The names of its tensors say which of its modules are which of ``ours``. Kept are
+    results of single layers, as larger parts may be cut otherwise; not those of other
+    tokens than ours, as a norm may see all of them or only what is read. Of a model
+    whose names nobody knows the answer is kept, and the images' gradient. ``run`` calls
+    it another way than ``model(images)``. The ``cotangent`` is drawn from ``seed``
+    unless it is given.
     """
     torch, copy = pytorch(), deepcopy(model)
     tensors = {k: v.detach().numpy() for k, v in copy.state_dict().items()}
-    names = Names.of(tensors, paper)
+    names = Names.of(tensors, ours.config.paper)
+    layers = {path for path, part in ours.named_modules() if type(part) in LAYERS}
     images = nchw(torch, to_torch(torch, x)).to(_dtype(copy)).requires_grad_()
     points: dict[str, Array] = {}
-    hooks = list(_watch(copy, names, points))
+    hooks = list(_watch(copy, names, layers, points))
     try:
         answer = _tensor(run(copy, images) if run else copy(images))
     finally:
         for hook in hooks:
             hook.remove()
+    there = record(twin(ours), x).points
+    points = {path: a for path, a in points.items() if alike(a, there.get(path))}
     points[ANSWER] = answer.detach().numpy()
     if cotangent is None:
         cotangent = drawn(points[ANSWER], seed)
@@ -61,14 +70,22 @@ def record_torch(
     return Recording(points, inside | {IMAGES: found[IMAGES]}, cotangent)
 
 
+def alike(theirs: Array, ours: Array | None) -> bool:
+    """Whether results can be compared: maps of any size, but only as many tokens."""
+    return ours is not None and (ours.ndim == 4 or fit(theirs, ours.shape) is not None)
+
+
 def _dtype(model: Any) -> Any:
     return next(p.dtype for p in model.parameters() if p.dtype.is_floating_point)
 
 
-def _watch(model: Any, names: Names, points: dict[str, Array]) -> Iterator[Any]:
-    """Hook every module that is one of ours; yield the hooks."""
+def _watch(
+    model: Any, names: Names, layers: set[str], points: dict[str, Array]
+) -> Iterator[Any]:
+    """Hook every module that is a layer of ours, or several; yield the hooks."""
     for path, module in model.named_modules():
-        if ours := names.modules.get(path):
+        ours = names.modules.get(path, ())
+        if ours and layers.issuperset(ours):
             yield module.register_forward_hook(_keeper(ours, points))
 
 

@@ -4,6 +4,7 @@ from minicvt.verify.microscope.hypotheses import (
     activation,
     attention,
     block,
+    bottleneck,
     dropping,
     feed_forward,
     filters,
@@ -36,6 +37,7 @@ PARTS = (
     token_layers,
     readout,
     heads,
+    bottleneck,
 )
 HYPOTHESES = [hypothesis for part in PARTS for hypothesis in part.HYPOTHESES]
 """All of them; of two that explain a difference equally well, the earlier is named."""
