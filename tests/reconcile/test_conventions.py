@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from minicvt import models
 from minicvt.accounting import count
 from minicvt.reconcile.amounts import PRODUCTS, amounts, four_digits
 from minicvt.reconcile.conventions import CONVENTIONS, every, fit, fitting, terms
+from minicvt.reconcile.subjects import named
 
 M = 10**6
 
@@ -92,6 +95,34 @@ def test_the_terms_of_every_way_add_up(name):
     made = terms(CONVENTIONS[name], found)
     assert sum(term.amount for term in made) == every(found)[name]
     assert all(term.amount for term in made)
+
+
+TIMES = {
+    "attention products": (-1, 0),
+    "biases of attention Linear": (0, 1),
+    "biases of other Linear": (0, 1),
+    "biases of convolutions": (0, 1),
+    "residual sums": (0, 1),
+    "LayerNorm": (0, 1, 2, 4, 5),
+    "BatchNorm": (0, 1, 2, 4),
+    "softmax": (0, 1, 2, 3, 5),
+    "activations": (0, 1, 2, 4),
+}
+"""How often somebody may count each term besides the MACs."""
+
+
+def test_no_way_of_counting_gives_more_than_two_of_cvts_six_figures():
+    """As cvt-T2-flops has it: of the FLOPs in tables 2 and 3, at 224 and at 384."""
+    small, large = ("4.53", "7.13", "60.86"), ("16.3", "24.9", "193.2")
+    ways = np.array(list(itertools.product(*TIMES.values())))
+    met = np.zeros(len(ways), int)
+    for side, figures in ((224, small), (384, large)):
+        for name, printed in zip(("cvt-13", "cvt-21", "cvt-w24"), figures, strict=True):
+            found = named(name, image=(side, side)).amounts
+            counts = found["MACs"] + ways @ [found[term] for term in TIMES]
+            met += [fit(int(n), printed, 1000 * M) is not None for n in counts]
+    assert len(ways) == 12_800
+    assert met.max() == 2
 
 
 def test_four_digits_are_those_of_numpys_report():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from minicvt.tables import markdown
 from minicvt.verify.equations.verdict import APPROXIMATE, IF, IFF
 from minicvt.verify.equations.words import (
+    EFFECTS,
     HEADERS,
     MEANINGS,
     Judged,
@@ -17,11 +18,6 @@ from minicvt.verify.equations.words import (
     telling,
 )
 
-EFFECTS = """\
-Empirical rows are differences of test accuracy in points, paired by seed, with 95 %
-t-intervals, between small models that learn digits in seconds: `minicvt verify measure`
-trains them, `minicvt/verify/equations/measured.json` has every run. None of it is
-ImageNet, and a dozen intervals are looked at without a correction for that."""
 INTRODUCTION = """\
 # What the papers claim, and what is so
 

@@ -13,7 +13,8 @@ import pytest
 from minicvt.cli import main
 from minicvt.verify.equations import CLAIMS, Row, commands
 from minicvt.verify.equations.commands import equations
-from minicvt.verify.equations.terminal import full
+from minicvt.verify.equations.terminal import WIDTH, full
+from minicvt.verify.equations.words import MEANINGS
 
 PAGE = Path(__file__).parents[3] / "docs" / "equations.md"
 IDS = [claim.id for claim in CLAIMS]
@@ -31,12 +32,32 @@ def output(capsys: pytest.CaptureFixture[str]) -> Iterator[object]:
 
 def test_a_terminal_has_room_for_all_of_it(output):
     lines = output().splitlines()
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= WIDTH
+    assert all(any(kind in line for line in lines[:8]) for kind in MEANINGS)
+    assert sum("points" in line for line in lines[8:]) >= 15
     found = [line.split()[0] for line in lines if re.match(r"[a-z0-9]+-\w", line)]
     assert found == IDS
     assert lines[-1] == f"none of {len(CLAIMS)} verdicts changed"
     total = next(line for line in lines if line.startswith("all "))
     assert total.split()[-1] == str(len(CLAIMS))
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_a_terminal_has_room_for_each_of_them(id, output):
+    assert max(map(len, output("--claim", id).splitlines())) <= WIDTH
+
+
+def test_a_terminal_has_room_for_own_sizes(output):
+    own = output("--kernel", "5", "--stride", "3", "--map", "13x9")
+    assert max(map(len, own.splitlines())) <= WIDTH
+    assert "no; needs: stride divides H and W, no class\n" in own
+
+
+def test_an_empirical_claim_shows_its_run_effect_interval_and_margin(output):
+    words = " ".join(output().split())
+    assert "digits16: (cvt) - (cvt, positions): -0.03 points [-0.53, +0.47]" in words
+    assert "n = 10; claim: > -1" in words
+    assert "None of it is ImageNet" in words
 
 
 def test_the_page_is_what_the_command_prints(output):

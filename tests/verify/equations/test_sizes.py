@@ -41,7 +41,7 @@ def test_both_sides_at_the_sizes_that_were_asked_for(capsys):
     assert "13 x 9, k5 s3 p2 5 x 3 5 x 3 yes" in found
     need = "no; needs: stride divides H and W"
     assert f"13 x 9, k5 s3 p2, 117 to 15 keys 9 x 7.8 x {need}" in found
-    both = f"{need}, no class token"
+    both = f"{need}, no class"  # token, on the next line
     assert f"1 + 13 x 9, k5 s3 p2, 118 to 16 keys 9 x 7.375 x {both}" in found
     block = "s = 5, C = 8, with BatchNorm, a block"
     assert f"{block} 75 C 81 C no; needs: without BatchNorm" in found

@@ -1,7 +1,7 @@
 """CvT's empirical claims: accuracies, in runs of our own on tasks that take seconds.
 
 The margin was stated before the runs. Nothing here is ImageNet: a claim that holds on
-three small tasks may fail there, and the other way round. About a dozen intervals are
+three small tasks may fail there, and the other way round. Fifteen intervals are
 looked at, without a correction for that.
 """
 
@@ -28,7 +28,7 @@ def effects(arm: str, other: str, said: str) -> Evidence:
             pairs = shipped().pairs(task, arm, other)
             mean, half = interval(pairs)
             effect = Effect(mean, mean - half, mean + half, len(pairs))
-            yield Row(f"{task}: {arm} - {other}", said, effect)
+            yield Row(f"{task}: ({arm}) - ({other})", said, effect)
 
     return fixed(rows)
 

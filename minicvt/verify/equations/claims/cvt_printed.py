@@ -56,8 +56,9 @@ def parameters() -> Iterator[Row]:
     "Their FLOPs are those of tables 2 and 3, at 224 and at 384.",
     reading=PRINTED,
     expected="contradicted",
-    why="One FLOP of the paper is one multiply-add here. Of the conventions that were "
-    "tried, of what to count, none meets more than three of the six figures.",
+    why="One FLOP of the paper is one multiply-add here. Of 12,800 ways to count more "
+    "or less than that (biases, norms, softmax, ...), none meets more than two of the "
+    "six figures.",
 )
 @fixed
 def flops() -> Iterator[Row]:
