@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 INSTALL := $(RUN) pip --disable-pip-version-check install --quiet --editable
 
-.PHONY: tour test check-slow fuzz lab notebooks docs lint clean
+.PHONY: tour test check-slow coverage fuzz lab notebooks docs lint clean
 
 tour: $(VENV)/tour.stamp ## train a CvT on real digits, write out/tour/index.html
 	@$(RUN) minicvt tour
@@ -21,6 +21,19 @@ check-slow: $(VENV)/test.stamp ## what takes longer: five seeds, kill -9, the wh
 
 fuzz: $(VENV)/test.stamp ## every operation against PyTorch, cell by cell (minutes)
 	$(RUN) tests.fuzz
+
+# With the JIT off compiled kernels are the Python they are written in. What picks and
+# emits machine code runs only where there is something to compile, into a new cache.
+COVERED := minicvt/kernels/*,minicvt/ops/*,minicvt/tensor.py,minicvt/node.py,minicvt/observe.py
+COVERAGE := coverage run --append -m pytest
+
+coverage: $(VENV)/test.stamp ## every line and branch of kernels, ops and tensor is run
+	@rm -rf .coverage $(VENV)/compiled
+	NUMBA_DISABLE_JIT=1 MINICVT_KERNELS=numpy \
+	    $(RUN) $(COVERAGE) tests/kernels tests/operations tests/engine
+	MINICVT_CACHE_DIR=$(VENV)/compiled \
+	    $(RUN) $(COVERAGE) tests/kernels/test_jit.py tests/kernels/test_fastmath.py
+	$(RUN) coverage report --fail-under=100 --include='$(COVERED)'
 
 docs: $(VENV)/tour.stamp ## write what docs/ shows again: pictures, tables
 	$(BIN)/python docs/pictures.py

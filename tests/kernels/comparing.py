@@ -5,6 +5,7 @@ A kernel's outputs are compared one by one, so everything takes and gives tuples
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,14 @@ FAST = ("numpy", NUMBA)
 BODIES = ("loops", *FAST)
 DTYPES = ("float32", "float64")
 
+NOT_COMPILING = os.environ.get("NUMBA_DISABLE_JIT", "0") != "0"
+"""As for coverage: what Numba would compile runs as the Python it is written in."""
+compiled_only = pytest.mark.skipif(NOT_COMPILING, reason="NUMBA_DISABLE_JIT is set")
+
 fast = pytest.mark.parametrize("body", FAST)
+fast_as_compiled = pytest.mark.parametrize(
+    "body", ["numpy", pytest.param("numba", marks=[pytest.mark.numba, compiled_only])]
+)
 bodies = pytest.mark.parametrize("body", BODIES)
 dtypes = pytest.mark.parametrize("dtype", DTYPES)
 

@@ -17,6 +17,7 @@ from tests.kernels.comparing import (
     dtypes,
     error,
     fast,
+    fast_as_compiled,
     normal,
     outputs,
     torch_gradients,
@@ -132,7 +133,7 @@ def test_heads_may_be_views_of_tokens(body, bias_shape):
         assert error(a, e) < 1e-13
 
 
-@fast
+@fast_as_compiled
 @pytest.mark.parametrize("shape", [(400, 5), (100, 50), (20, 784)])
 def test_softmax_rounds_like_pytorchs_in_float32(body, shape):
     x, dy = (normal(i, *shape).astype("float32") for i in (0, 1))

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy import special
 
+from tests.kernels.comparing import NOT_COMPILING
+
 pytestmark = pytest.mark.numba
 
 # What the docstrings promise.
@@ -16,6 +18,8 @@ names = pytest.mark.parametrize("name", MOST)
 @pytest.fixture(scope="module")
 def compiled():
     """The functions of fastmath over an array; Numba is imported here, not above."""
+    if NOT_COMPILING:
+        pytest.skip("NUMBA_DISABLE_JIT is set")
     from minicvt.kernels import fastmath
     from minicvt.kernels.jit import jit
 
@@ -106,3 +110,44 @@ def test_it_is_plain_python_too(name):
     x = between(-5, 5, 20).astype("float64")
     plain = [getattr(fastmath, name)(value) for value in x]
     np.testing.assert_allclose(plain, exact(name, x), rtol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_larger_of_two(dtype):
+    from minicvt.kernels.intrinsics import larger
+    from minicvt.kernels.jit import jit
+
+    def largest(x):
+        found = x[0]
+        for i in range(x.size):
+            found = larger(found, x[i])
+        return found
+
+    x = between(-5, 5, 1001).astype(dtype)
+    x[13] = np.inf
+    assert jit(largest)(x) == np.inf
+    assert jit(largest)(x[:13]) == x[:13].max()
+
+
+@pytest.fixture
+def in_python(monkeypatch):
+    """The float32 bodies, with NumPy's version of the three instructions they need."""
+    from minicvt.kernels import fastmath
+
+    def fma(a, b, c):
+        return np.float32(np.float64(a) * np.float64(b) + np.float64(c))
+
+    monkeypatch.setattr(fastmath, "float_to_bits", lambda x: x.view(np.int32))
+    monkeypatch.setattr(fastmath, "bits_to_float", lambda x: x.view(np.float32))
+    monkeypatch.setattr(fastmath, "fma", fma)
+    monkeypatch.setattr(fastmath, "exp", fastmath._exp)
+    return {name: getattr(fastmath, f"_{name}") for name in MOST}
+
+
+@names
+def test_float32_bodies_are_python_but_for_three_instructions(in_python, name):
+    x = np.concatenate([between(-15, 15, 1500), between(-104, 88.7, 500)])
+    y = np.array([in_python[name](value) for value in x])
+    assert y.dtype == np.float32
+    # Compiled, a multiply-add rounds once; in Python it rounds twice.
+    assert units(y, exact(name, x)).max() <= 2 * MOST[name]

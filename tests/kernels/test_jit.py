@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-not_compiling = os.environ.get("NUMBA_DISABLE_JIT", "0") != "0"
-pytestmark = [
-    pytest.mark.numba,
-    pytest.mark.skipif(not_compiling, reason="NUMBA_DISABLE_JIT, as for coverage"),
-]
+from tests.kernels.comparing import compiled_only
+
+pytestmark = [pytest.mark.numba, compiled_only]
 
 NOTICE = "minicvt: compiling kernels for the first use (cached afterwards)\n"
 TWO_COMPILATIONS = """
@@ -122,6 +121,16 @@ def test_compiling_can_be_quiet(tmp_path):
     assert two_compilations(MINICVT_CACHE_DIR=tmp_path, MINICVT_QUIET=1) == ""
 
 
+def test_one_notice_of_our_functions_and_none_of_others(jit, monkeypatch, capsys):
+    monkeypatch.setattr(jit._Notice, "told", False)
+    notice = jit._Notice()
+    for function in (doubled, jit.jit, jit.jit_in_place):
+        dispatcher = SimpleNamespace(py_func=function)
+        notice.on_start(SimpleNamespace(data={"dispatcher": dispatcher}))
+        notice.on_end(None)
+    assert capsys.readouterr().err == NOTICE
+
+
 def test_other_peoples_functions_are_not_our_news(jit, compilations, capsys):
     import numba
 
@@ -162,6 +171,9 @@ def test_the_users_cache_folder_is_the_default(cache, monkeypatch):
 def test_a_folder_of_somebody_else_is_not_trusted(cache, monkeypatch, tmp_path):
     assert cache._usable(tmp_path / "new" / "folder")
     assert not cache._usable(cache.Path("relative"))
+    file = tmp_path / "file"
+    file.touch()
+    assert not cache._usable(file / "below")
     monkeypatch.setattr(os, "getuid", lambda: -1, raising=False)
     assert not cache._usable(tmp_path)
 

@@ -113,6 +113,24 @@ CASES = {
         ShapeError,
         ("batch_norm: ", "two", "(1, 1, 1, 3)"),
     ),
+    "norm of nothing": Case(
+        lambda: ops.layer_norm(zeros(3, 0), zeros(0), zeros(0)),
+        None,
+        ShapeError,
+        ("layer_norm: ", "channels", "(3, 0)"),
+    ),
+    "loss of nothing": Case(
+        lambda: ops.soft_cross_entropy(zeros(0, 3), targets=zeros(0, 3)),
+        None,
+        ShapeError,
+        ("soft_cross_entropy: ", "nothing to average", "(0, 3)"),
+    ),
+    "no keys": Case(
+        lambda: ops.attend(zeros(1, 2, 5, 4), *[zeros(1, 2, 0, 4)] * 2, scale=1),
+        None,
+        ShapeError,
+        ("attend: ", "at least one key", "(1, 2, 0, 4)"),
+    ),
     "statistics": Case(
         lambda: ops.batch_norm_eval(
             zeros(4, 3), zeros(3), zeros(3), mean=zeros(2), var=zeros(2)

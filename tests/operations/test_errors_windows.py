@@ -74,6 +74,18 @@ CASES = {
         ShapeError,
         ("depthwise_conv2d: ", "needs 3 channels", "(2, 5, 6, 4)"),
     ),
+    "depthwise weight": Case(
+        lambda: ops.depthwise_conv2d(X, zeros(4, 2, 3, 3)),
+        lambda: F.conv2d(nchw(torch.tensor(X)), t(4, 2, 3, 3), groups=4),
+        ShapeError,
+        ("depthwise_conv2d: ", "(C, 1, kh, kw)", "(4, 2, 3, 3)"),
+    ),
+    "rank of columns": Case(
+        lambda: ops.col2im(zeros(2, 3, 4), size=5),
+        None,
+        ShapeError,
+        ("col2im: ", "(B, H', W', kh, kw, C)", "(2, 3, 4)"),
+    ),
     "im2col": Case(
         lambda: ops.im2col(X, kernel=7),
         lambda: F.unfold(nchw(torch.tensor(X)), 7),

@@ -22,7 +22,15 @@ LINEAR = [
     *("add", "subtract", "negative", "where", "sum", "mean"),
     *("reshape", "transpose", "getitem", "concatenate", "pad", "broadcast_to"),
     *("im2col", "col2im", "avg_pool2d"),
-    *("split_heads", "merge_heads", "soft_split", "resample", "AvgPool", "Identity"),
+    *(
+        "split_heads",
+        "merge_heads",
+        "soft_split",
+        "resample",
+        "AvgPool",
+        "Identity",
+        "NoNorm",
+    ),
 ]
 """Linear in each input while all others are zero."""
 BILINEAR = ["multiply", "matmul", "linear", "conv2d", "depthwise_conv2d"]

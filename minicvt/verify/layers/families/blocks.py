@@ -17,9 +17,11 @@ from minicvt.verify.operations.samples import Draw, Sample
 def _attending(draw: Draw, projection: str) -> dict[str, Any]:
     """Draw the options of an attention: four channels in one, two or four heads."""
     shared = draw.one_of("none", "kv", "qkv") if projection == "dw_bn" else "none"
+    heads, narrower = draw.one_of((1, 1), (2, 1), (4, 1), (1, 2), (2, 2))
     return {
         "dim": 4,
-        "heads": draw.one_of(1, 2, 4),
+        "heads": heads,
+        "qk_ratio": 1 if projection == "dense" else narrower,
         "projection": projection,
         "kv_stride": draw.size(1, 2),
         "shared": shared,
@@ -72,7 +74,8 @@ def _list_conv_mlp(ffn: str) -> None:
         grid, training = any_grid(draw), draw.one_of(*STATISTICS)
         made: dict[str, Any] = {"dim": draw.size(2, 3), "hidden": draw.size(3, 5)}
         made |= {"activation": draw.one_of("gelu", "silu"), "inverted": ffn == "irffn"}
-        zero = MEANT_AWAY[ffn] if training else ()
+        made |= {"kernel": draw.one_of(3, 5, 1), "norm": draw.one_of(True, True, False)}
+        zero = MEANT_AWAY[ffn] if training and made["norm"] else ()
         x = tokens_on(draw, grid, made["dim"])
         return of(draw, ConvMLP, made, x, grid=grid, training=training, zero=zero)
 

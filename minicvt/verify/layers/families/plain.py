@@ -17,6 +17,7 @@ from minicvt.nn import (
     Linear,
     Pointwise,
 )
+from minicvt.nn.feed_forward import NoNorm
 from minicvt.tensor import Tensor
 from minicvt.verify.layers.drawing import of
 from minicvt.verify.layers.entry import layer
@@ -82,6 +83,11 @@ def _list_batch_norm(name: str, training: bool) -> None:
 
 for name, training in (("training", True), ("evaluation", False)):
     _list_batch_norm(name, training)
+
+
+@layer("NoNorm", NoNorm, lambda own, x, **_: x)
+def _draw_no_norm(draw: Draw) -> Sample:
+    return of(draw, NoNorm, {"dim": 3}, draw.normal(draw.batch(), draw.size(), 2, 3))
 
 
 def _list_dropping(make: type[Dropout]) -> None:

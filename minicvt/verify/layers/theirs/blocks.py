@@ -41,20 +41,23 @@ def mlp(own: Peer, x: Any, *, activation: str, **_: Any) -> Any:
 def conv_mlp(
     own: Peer, x: Any, *, grid: Grid, activation: str, inverted: bool, **_: Any
 ) -> Any:
-    """CeiT's LeFF, or CMT's inverted residual one."""
+    """CeiT's LeFF, or CMT's inverted residual one; norms only where there are any."""
+
+    def norm(name: str, x: Any) -> Any:
+        return x if own.get(f"{name}.weight") is None else own[name].batch_norm(x)
 
     def on_places(x: Any) -> Any:
-        h = own["fc1"].linear(x)
-        wide = {"padding": 1, "groups": h.shape[-1]}
+        h, kernel = own["fc1"].linear(x), own.get("conv.weight").shape[-1]
+        around = {"padding": kernel // 2, "groups": h.shape[-1]}
         if inverted:
-            h = own["bn1"].batch_norm(own.activation(activation, h))
-            z = own.activation(activation, own["conv"].conv2d(h, **wide) + h)
-            z = own["bn2"].batch_norm(z)
+            h = norm("bn1", own.activation(activation, h))
+            z = own.activation(activation, own["conv"].conv2d(h, **around) + h)
+            z = norm("bn2", z)
         else:
-            h = own.activation(activation, own["bn1"].batch_norm(h))
-            z = own["bn2"].batch_norm(own["conv"].conv2d(h, **wide))
+            h = own.activation(activation, norm("bn1", h))
+            z = norm("bn2", own["conv"].conv2d(h, **around))
             z = own.activation(activation, z)
-        return own["bn3"].batch_norm(own["fc2"].linear(z))
+        return norm("bn3", own["fc2"].linear(z))
 
     return on_map(own, on_places, x, grid)[0]
 
