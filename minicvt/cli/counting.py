@@ -21,8 +21,9 @@ def _reconcile_options(parser: ArgumentParser) -> None:
     add("--table", metavar="N", help="one of the paper's, 1 to 8 (all)")
     add("--profilers", action="store_true", help="measure them again, where they are")
     add("--python", metavar="FILE", help="the Python that has them (this one)")
-    add("--markdown", dest="as_markdown", action="store_true", help="for a document")
-    add("--json", dest="as_json", action="store_true", help="for a program")
+    form = parser.add_mutually_exclusive_group().add_argument
+    form("--markdown", dest="as_markdown", action="store_true", help="for a document")
+    form("--json", dest="as_json", action="store_true", help="for a program")
     add("--keep", dest="keep_in", type=Path, metavar="FILE", help="what they said")
     add("--picture", type=Path, metavar="FILE", help="draw table 3 there too, as SVG")
 

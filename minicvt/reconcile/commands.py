@@ -32,8 +32,9 @@ HOW = """\
 Counted: what is printed comes out of a model that ran, by shapes alone; FLOPs are
 multiply-adds. It rounds, or truncates, or rounds twice (to one digit
 more first); or it rounds by another way of counting. Quoted: an accuracy, or a model
-that is not here. Contradicted: the count gives something else by every way of counting,
-or the paper's own text does. The ratio is what was counted over what is printed."""
+that is not here. Contradicted: the count gives something else by every way of counting
+that is listed with all tables, or the paper's own text does. The ratio is what was
+counted over what is printed."""
 CLAIMS = "The text beside the tables"
 CONVENTIONS = "Ways of counting, and how many printed FLOPs each rounds to"
 PROFILERS = "Profilers on the same CvT-13 at 224 x 224"

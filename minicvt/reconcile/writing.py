@@ -51,7 +51,7 @@ def note_of(cell: Cell) -> str:
     if cell.how == "unexplained" and isinstance(cell.counted, int):
         unit = UNITS[quantity(cell.place)]
         apart = cell.counted - int(float(cell.printed) * unit)
-        notes.append(f"{apart:+,}: no way of counting rounds to what is printed")
+        notes.append(f"{apart:+,}: no way of counting that is listed explains it")
     return "; ".join([*notes, *cell.against])
 
 

@@ -101,5 +101,5 @@ def _key(axes: Axes) -> None:
     how: dict[str, Any] = {"color": INK, "linestyle": "none", "markersize": 6}
     axes.plot([], [], marker="o", label="ImageNet-1k", **how)
     axes.plot([], [], marker="s", label="after ImageNet-22k", **how)
-    axes.plot([], [], marker="o", fillstyle="none", label="not counted", **how)
+    axes.plot([], [], marker="o", fillstyle="none", label="FLOPs as printed", **how)
     axes.legend(loc=(0.34, 0.01), frameon=False, fontsize=8)

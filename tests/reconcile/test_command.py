@@ -83,6 +83,7 @@ def test_profilers_alone_are_asked_where_they_are(capsys, tmp_path):
     ("options", "message"),
     [
         (["--table", "9"], "unknown table '9'"),
+        (["--json", "--markdown"], "not allowed with argument --json"),
         (["--profilers", "--picture", "x.svg"], "leave --profilers or --picture"),
         (["--profilers", "--python", "no-such-python"], "no-such-python"),
     ],
