@@ -142,7 +142,7 @@ def test_nothing_is_timed_in_0_rounds(capsys):
     [
         ("128,64", "expected sizes, each larger"),
         ("0", "expected a whole number from 1"),
-        ("8", "in stage1.blocks.0"),
+        ("8", "CvT-13, K/V stride 1 at 8 x 8: batch_norm in stage1.blocks.0"),
     ],
 )
 def test_bad_sides_are_one_line(capsys, sides, message):

@@ -10,7 +10,9 @@ import numpy as np
 from minicvt import models
 from minicvt.accounting.growth.curves import Curve, Runs, Sweep, forward, sample, timed
 from minicvt.accounting.growth.timing import ROUNDS
+from minicvt.accounting.ledger import Ledger
 from minicvt.accounting.summary import ledger_of
+from minicvt.errors import ShapeError
 from minicvt.models import Config
 
 SIDES = (128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
@@ -41,12 +43,19 @@ def by_side(
     for name, config in subjects().items():
         samples = []
         for side in sides:
-            _, ledger = ledger_of(config, (side, side), backward=True)
-            samples.append(sample(side, ledger))
+            samples.append(sample(side, _step(name, config, side)))
             if rounds and samples[-1].macs <= most:
                 runs[name, side] = _pass(config, side, built)
         curves.append(Curve(name, tuple(samples)))
     return Sweep("side of the image", "side", timed(curves, runs, rounds))
+
+
+def _step(name: str, config: Config, side: int) -> Ledger:
+    """Count a training step; a side too small is named in the error."""
+    try:
+        return ledger_of(config, (side, side), backward=True)[1]
+    except ShapeError as error:
+        raise ShapeError(f"{name} at {side} x {side}: {error}") from None
 
 
 def _pass(config: Any, side: int, built: dict[Config, Any]) -> Callable[[], object]:
