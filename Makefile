@@ -35,7 +35,7 @@ coverage: $(VENV)/test.stamp ## every line and branch of kernels, ops and tensor
 	    $(RUN) $(COVERAGE) tests/kernels/test_jit.py tests/kernels/test_fastmath.py
 	$(RUN) coverage report --fail-under=100 --include='$(COVERED)'
 
-docs: $(VENV)/tour.stamp ## write what docs/ shows again: pictures, tables
+docs: $(VENV)/test.stamp ## write what docs/ shows again: pictures, tables
 	$(BIN)/python docs/pictures.py
 	$(BIN)/python docs/tiny_models.py
 	$(BIN)/minicvt models --markdown > $(VENV)/models.md
@@ -48,6 +48,9 @@ docs: $(VENV)/tour.stamp ## write what docs/ shows again: pictures, tables
 	$(BIN)/minicvt growth --markdown \
 	    --picture docs/images/growth.svg > $(VENV)/growth.md
 	mv $(VENV)/growth.md docs/growth.md
+	$(BIN)/minicvt check docs/transformers_cvt.py --markdown \
+	    > $(VENV)/check.md || test $$? -eq 1 # it differs
+	mv $(VENV)/check.md docs/check-transformers.md
 	$(BIN)/minicvt verify equations --markdown > $(VENV)/equations.md
 	mv $(VENV)/equations.md docs/equations.md
 	$(BIN)/minicvt faithful cvt-rgb32-easy cvt-rgb32-mid \

@@ -8,6 +8,11 @@ from typing import Any
 
 from minicvt.cli.parser import Command
 
+CONTRACT = """\
+FILE has build(config), which returns a model; PyTorch's and minicvt's need no more.
+Others have load(model, state) and run(model, images) too, and may have gradients, state
+and activations. Exit code 1: it differs; 2: it could not be run. See docs/check.md.
+"""
 FORMS = {"markdown": "for a document", "json": "for programs, with every gradient"}
 
 
@@ -18,7 +23,8 @@ def _check(**options: Any) -> int:
 
 
 def _check_options(parser: ArgumentParser) -> None:
-    says = "Python with build(config), which will be run: only what you trust"
+    parser.epilog = CONTRACT
+    says = "Python, which will be run: check only what you trust"
     parser.add_argument("file", type=Path, metavar="FILE", help=says)
     either = parser.add_mutually_exclusive_group()
     for form, use in FORMS.items():

@@ -49,7 +49,7 @@ def markdown(verdict: Verdict) -> str:
         *(_bullets(d) for d in verdict.comparison.differences),
         *([] if verdict.comparison.differences else [f"{verdict.comparison}."]),
         "## Verdict",
-        f"{sentence(verdict)}.",
+        f"It {sentence(verdict)}.",
     ]
     return "\n\n".join(parts)
 
