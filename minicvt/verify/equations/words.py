@@ -24,7 +24,8 @@ SHOWN, ALL = 4, 24
 """How many counter-examples are quoted, and of how many rows a table has all."""
 
 MEANINGS = {
-    EXACT: "both sides are equal at every size, to the last digit",
+    EXACT: "both sides are equal at every size, to the last digit or, where a "
+    "figure is quoted, to all that are printed",
     IFF: "they are equal where the conditions are met, and nowhere else",
     IF: "they are equal where the conditions are met, and at times elsewhere",
     APPROXIMATE: "they agree within the error that is given, and was allowed before",
