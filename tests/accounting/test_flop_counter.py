@@ -56,7 +56,11 @@ def too_many(ledger: Ledger) -> int:
     [
         ("cvt-13", {}),
         ("cvt-13", LARGE),
+        ("cvt-13", {"kv_stride": 1}),
+        ("cvt-13", {"embed": ((4, 4, 0), (2, 2, 0), (2, 2, 0))}),
         ("cvt-21", {}),
+        ("cvt-21", LARGE),
+        ("cvt-w24", {}),
         ("cvt-w24", LARGE),
         ("vit-b16", LARGE),
         ("vit-G14", {}),
