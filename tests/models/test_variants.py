@@ -26,7 +26,7 @@ def counted(name, image=224, **overrides):
 
 # Counted on the official code, patched where it crashes (all linear); rows of the
 # paper's tables 5, 6 and 8, and the smallest of its search space. The last, with the
-# standard convolutions of section 3.2.2, is by hand: s^2 C^2 (HW + 2 H_k W_k) and so on.
+# standard convolutions of section 3.2.2, is by hand: s^2 C^2 (HW + 2 H_k W_k) a block.
 @pytest.mark.parametrize(
     ("overrides", "parameters", "macs"),
     [
