@@ -23,7 +23,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -82,10 +82,13 @@ class Mine:
 
         It may import what lies beside it.
         """
-        sys.path.insert(0, str(self.path.parent))
+        folder = str(self.path.parent)
+        sys.path.insert(0, folder)
         try:
             yield
-        except Exception as error:
+        except ForeignCodeError:
+            raise
+        except (Exception, SystemExit) as error:
             frames = traceback.extract_tb(error.__traceback__)
             theirs = [f.lineno for f in frames if f.filename == str(self.path)]
             line = f", line {theirs[-1]}" if theirs else ""
@@ -94,7 +97,8 @@ class Mine:
                 f"{self.path.name}{line}: {what} raised {type(error).__name__}: {said}"
             ) from error
         finally:
-            sys.path.remove(str(self.path.parent))
+            with suppress(ValueError):  # they may have taken it away themselves
+                sys.path.remove(folder)
 
 
 def _executed(path: Path) -> ModuleType:

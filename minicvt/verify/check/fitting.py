@@ -69,7 +69,7 @@ def official_as(state: Mapping[str, Array]) -> dict[str, Array]:
     names = Names.of(state, "cvt")
     if names.layout is None:
         return {}
-    ours = dict(names.to_ours(state))
+    ours = names.to_ours({k: v for k, v in state.items() if names.layout.knows(k)})
     for name, array in ours.items():
         official = OFFICIAL.state.get(stand_in(name))
         if official is not None and official.shape == array.shape:

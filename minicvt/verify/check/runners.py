@@ -74,7 +74,12 @@ class Runner:
         inputs = (self.model, OFFICIAL.images, OFFICIAL.cotangent)
         found = arrays(self._table("gradients", self.mine.call("gradients", *inputs)))
         images = found.pop(IMAGES, None)
-        ours = Names.of(found, "cvt").to_ours(found)
+        names = Names.of(found, "cvt")
+        if found and names.layout is None:
+            raise ForeignCodeError(
+                f"{self.mine.path.name}: gradients have names of no layout that we know"
+            )
+        ours = names.to_ours(found)
         if images is not None:
             ours[IMAGES] = nhwc_array(images)
         return replace(made, gradients=ours)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from minicvt.kernels.types import Array
@@ -62,11 +63,11 @@ def reasons_back(
     """
     assert other.cotangent is not None
     make = partial(gradients, bench.model, bench.x, other.cotangent)
-    for tried in (
-        whole(ours, other.gradients),
-        ((rule.says, make(rule)) for rule in (*WALKS, *RULES)),
-        ((f"{rule.says}, in {where}", make(rule)) for where, rule in narrowed(bench)),
-    ):
+    everywhere = ((rule.says, make(rule)) for rule in (*WALKS, *RULES))
+    places = (
+        (f"{rule.says}, in {where}", make(rule)) for where, rule in narrowed(bench)
+    )
+    for tried in (chain(everywhere, whole(ours, other.gradients)), places):
         judged = (judge(*one, ours, other.gradients, limit) for one in tried)
         found = [one for one in judged if one.agreed > start]
         if found:

@@ -18,7 +18,7 @@ from minicvt.verify.microscope.diagnosis import Cause, diagnosed
 from minicvt.verify.microscope.foreign import is_torch, record_torch
 from minicvt.verify.microscope.gradients import IMAGES, drawn, gradients, run
 from minicvt.verify.microscope.hypotheses import HYPOTHESES
-from minicvt.verify.microscope.parting import TOLERANCES
+from minicvt.verify.microscope.parting import tolerance_of
 from minicvt.verify.microscope.place import place_of
 from minicvt.verify.microscope.recording import ANSWER, Recording, record
 from minicvt.verify.microscope.twin import twin
@@ -40,11 +40,12 @@ def compare(
     Results are compared in the order they are made, then, where the forward agrees or
     is explained, gradients of a random cotangent on the way back. A cause is named
     only if our model does the same once that detail is changed in it; then the two are
-    compared again, so changed. Two values agree up to ``tolerance``, relative to the
-    largest, which should be that of rounding: float64 sees far more than float32.
+    compared again, so changed. Two results agree up to ``tolerance``, relative to the
+    largest number; it is that of rounding, and float64 sees far more than float32.
     """
-    limit = tolerance or TOLERANCES[str(model.dtype)]
     theirs = recorded(model, other, x, seed)
+    limit = tolerance_of((model, *theirs.points.values()))
+    limit = limit if tolerance is None else tolerance
     found, bench = forward(model, theirs, x, limit)
     if bench.first is not None or theirs.cotangent is None:
         return found
@@ -82,7 +83,7 @@ def same(ours: Any, theirs: Any) -> bool:
 def ours_recorded(model: Any, x: Any, cotangent: Array) -> Recording:
     """Record a model of ours, forward and backward."""
     made = record(twin(model), x)
-    found = gradients(model, x, np.asarray(cotangent, model.dtype))
+    found = gradients(model, x, cotangent)
     return replace(made, gradients=found, cotangent=cotangent)
 
 

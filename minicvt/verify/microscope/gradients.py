@@ -88,7 +88,7 @@ def gradients(
     walk = rule.walk if rule is not None and rule.walk is not None else Tensor.backward
     if ran.answer.requires_grad:
         with np.errstate(all="ignore"):
-            walk(ran.answer, cotangent)
+            walk(ran.answer, np.asarray(cotangent, ran.answer.dtype))
     leaves = dict(ran.model.named_parameters()) | {IMAGES: ran.images}
     wanted = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
     order = back(ran, wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,12 @@ from minicvt.verify.microscope.recording import ANSWER, Recording, module_path
 
 TOLERANCES = {"float64": 1e-11, "float32": 1e-5}
 """Relative errors up to which two results are one: rounding, over a whole model."""
+
+
+def tolerance_of(arrays: Iterable[Any]) -> float:
+    """Return the tolerance of the least precise of ``arrays``."""
+    least = TOLERANCES["float32"]
+    return max(TOLERANCES.get(str(array.dtype), least) for array in arrays)
 
 
 class Step(NamedTuple):

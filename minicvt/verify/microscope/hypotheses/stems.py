@@ -27,11 +27,6 @@ def tokens_by(pool: Any = ops.max_pool2d, curve: Any = lambda x: x) -> Change:
     return doing(forward=forward)
 
 
-def unpooled(stem: Any, x: Any) -> Any:
-    """Leave the pooling out."""
-    return stem.bn(stem.conv(x))
-
-
 HYPOTHESES = [
     suppose(
         "the stem has BatchNorm before the activation",
@@ -45,5 +40,4 @@ HYPOTHESES = [
         "GELU follows the stem's BatchNorm", ImageToTokens, tokens_by(curve=ops.gelu)
     ),
     suppose("the stem pools by the mean", ImageToTokens, tokens_by(ops.avg_pool2d)),
-    suppose("the stem does not pool", ImageToTokens, doing(forward=unpooled)),
 ]
