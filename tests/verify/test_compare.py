@@ -10,7 +10,8 @@ from minicvt.errors import OptionError
 from minicvt.kernels import use
 from minicvt.models import build
 from minicvt.verify import Recording, compare
-from minicvt.verify.microscope.comparison import SAME, UNKNOWN
+from minicvt.verify.microscope.comparison import SAME
+from minicvt.verify.microscope.difference import UNKNOWN
 from minicvt.verify.microscope.equations import equation_of
 from minicvt.verify.microscope.recording import module_path, numberless, record, within
 from minicvt.verify.microscope.twin import twin

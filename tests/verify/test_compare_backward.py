@@ -19,7 +19,8 @@ from minicvt.verify import Recording, compare
 from minicvt.verify.check import OFFICIAL
 from minicvt.verify.check.contract import Mine
 from minicvt.verify.check.runners import runner_of
-from minicvt.verify.microscope.comparison import SAME, UNKNOWN
+from minicvt.verify.microscope.comparison import SAME
+from minicvt.verify.microscope.difference import UNKNOWN
 from minicvt.verify.microscope.gradients import IMAGES, gradients, run
 from minicvt.verify.microscope.recording import record
 from tests.verify.examples import FOLDER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from minicvt.verify import compare
-from minicvt.verify.microscope.comparison import UNKNOWN
+from minicvt.verify.microscope.difference import UNKNOWN
 from minicvt.verify.microscope.hypotheses import HYPOTHESES
 from tests.models.fixtures import fixture
 from tests.verify.planting import weighed

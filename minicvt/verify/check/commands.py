@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from minicvt.verify.check import writing
+from minicvt.verify.check import plain, writing
 from minicvt.verify.check.examining import Verdict, examined
 
 FORMS: dict[str | None, Callable[[Verdict], str]] = {
     None: writing.page,
     "markdown": writing.markdown,
-    "json": writing.as_json,
+    "json": plain.as_json,
 }
 DIFFERS = 1
 """The exit code of a model that does not do what the official code does."""

@@ -11,12 +11,13 @@ from minicvt.kernels.types import Array
 from minicvt.verify.check.contract import Mine
 from minicvt.verify.check.fitting import Fitting, fitting
 from minicvt.verify.check.official import OFFICIAL
-from minicvt.verify.check.runners import nhwc_array, runner_of
+from minicvt.verify.check.runner import nhwc_array
+from minicvt.verify.check.runners import runner_of
 from minicvt.verify.microscope.backward import LOOSER
 from minicvt.verify.microscope.comparing import compare
 from minicvt.verify.microscope.comparison import Comparison
-from minicvt.verify.microscope.gradients import IMAGES, compared
-from minicvt.verify.microscope.parting import Step, apart, tolerance_of
+from minicvt.verify.microscope.gradients import IMAGES
+from minicvt.verify.microscope.parting import Step, apart, compared, tolerance_of
 from minicvt.verify.microscope.recording import ANSWER, Recording
 
 

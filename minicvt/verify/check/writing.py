@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
-from math import isfinite
-from typing import Any
 
 from minicvt.tables import markdown as markdown_table
 from minicvt.tables import table
 from minicvt.verify.check.examining import Verdict
 from minicvt.verify.check.fitting import Fitting
 from minicvt.verify.check.official import OFFICIAL
-from minicvt.verify.microscope.comparison import UNKNOWN, Difference
+from minicvt.verify.microscope.difference import UNKNOWN, Difference
 
 HOW = """\
 One tiny CvT with the official weights, in evaluation: its tensors, its logits and its
@@ -63,38 +59,6 @@ def _bullets(difference: Difference) -> str:
     if not difference.reasons:
         lines.append("cause: **unknown**, no detail that we know explains it")
     return "\n".join([f"{difference.heading}:", "", *(f"- {one}" for one in lines)])
-
-
-def as_json(verdict: Verdict) -> str:
-    """Write it for a program."""
-    found: dict[str, Any] = {
-        "file": verdict.file,
-        "agrees": verdict.agrees,
-        "verdict": sentence(verdict),
-        "tensors": verdict.fitting and asdict(verdict.fitting),
-        "logits": verdict.logits._asdict(),
-        "gradients": [step._asdict() for step in verdict.gradients],
-        "differences": [_plain(d) for d in verdict.comparison.differences],
-    }
-    return json.dumps(_finite(found), indent=1, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    """Say what JSON has no number for, a difference in shape, as null."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _plain(difference: Difference) -> dict[str, Any]:
-    return {
-        "direction": difference.direction,
-        "place": difference.place._asdict(),
-        "cause": difference.cause,
-        "reasons": [reason._asdict() for reason in difference.reasons],
-    }
 
 
 def rows(verdict: Verdict) -> Iterator[tuple[str, str]]:

@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 from minicvt.kernels.types import Array
 from minicvt.models.parts import part_of
 from minicvt.verify.microscope.bench import Bench
-from minicvt.verify.microscope.comparison import Comparison, Difference, Reason
+from minicvt.verify.microscope.comparison import Comparison
+from minicvt.verify.microscope.difference import Difference, Reason
 from minicvt.verify.microscope.equations import equation_of
 from minicvt.verify.microscope.gradients import (
     Rule,
-    compared,
     gradients,
     places_of,
     run,
 )
 from minicvt.verify.microscope.mistakes import RULES
-from minicvt.verify.microscope.parting import Step
+from minicvt.verify.microscope.parting import Step, compared
 from minicvt.verify.microscope.place import Place
 from minicvt.verify.microscope.recording import Recording
 from minicvt.verify.microscope.walks import WALKS

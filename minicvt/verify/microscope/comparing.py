@@ -13,8 +13,9 @@ from minicvt.kernels.types import Array
 from minicvt.nn import Module
 from minicvt.verify.microscope.backward import differences_back
 from minicvt.verify.microscope.bench import Bench
-from minicvt.verify.microscope.comparison import Comparison, Difference, Reason
+from minicvt.verify.microscope.comparison import Comparison
 from minicvt.verify.microscope.diagnosis import Cause, diagnosed
+from minicvt.verify.microscope.difference import Difference, Reason
 from minicvt.verify.microscope.foreign import is_torch, record_torch
 from minicvt.verify.microscope.gradients import IMAGES, drawn, gradients, run
 from minicvt.verify.microscope.hypotheses import HYPOTHESES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,15 +13,11 @@ from minicvt.kernels.types import Array
 from minicvt.node import Pullback
 from minicvt.observe import OperationEvent, observe
 from minicvt.tensor import Tensor
-from minicvt.verify.microscope.parting import Step, apart
 from minicvt.verify.microscope.recording import numberless
 from minicvt.verify.microscope.twin import twin
 
 IMAGES = "images"
 """Name of the gradient of what went in."""
-FLOOR = 1e-4
-"""Of the largest gradient: what smaller ones are relative to. Some are zero whatever
-the values, and all that is left of those is rounding."""
 
 
 class Pulled(NamedTuple):
@@ -143,11 +139,3 @@ def alter(event: OperationEvent, change: Callable[[Pulled], Any]) -> None:
         return tuple(change(Pulled(*ran, d, parts)))
 
     node.pullback = pullback
-
-
-def compared(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Iterator[Step]:
-    """Compare gradients of what both have, in our order."""
-    floor = FLOOR * max(float(np.abs(g).max(initial=0)) for g in ours.values())
-    for name, gradient in ours.items():
-        if name in theirs:
-            yield Step(name, *apart(theirs[name], gradient, floor))

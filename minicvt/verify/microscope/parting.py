@@ -13,6 +13,10 @@ from minicvt.verify.microscope.recording import ANSWER, Recording, module_path
 TOLERANCES = {"float64": 1e-11, "float32": 1e-5}
 """Relative errors up to which two results are one: rounding, over a whole model."""
 
+FLOOR = 1e-4
+"""Of the largest gradient: what smaller ones are relative to. Some are zero whatever
+the values, and all that is left of those is rounding."""
+
 
 def tolerance_of(arrays: Iterable[Any]) -> float:
     """Return the tolerance of the least precise of ``arrays``."""
@@ -67,3 +71,11 @@ def apart(theirs: Array, ours: Array, floor: float = 0.0) -> tuple[float, float]
     if not difference:
         return 0.0, 0.0
     return difference, difference / scale if scale else float("inf")
+
+
+def compared(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Iterator[Step]:
+    """Compare gradients that are in both, in our order."""
+    floor = FLOOR * max(float(np.abs(g).max(initial=0)) for g in ours.values())
+    for name, gradient in ours.items():
+        if name in theirs:
+            yield Step(name, *apart(theirs[name], gradient, floor))
