@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from minicvt.cli import checking, counting, verifying
+from minicvt.cli import auditing, checking, counting, verifying
 from minicvt.cli.parser import Command
 from minicvt.cli.values import names, natural, option, positive, seeds, size
 
@@ -264,6 +264,7 @@ COMMANDS = {
     **counting.COMMANDS,
     **verifying.COMMANDS,
     **checking.COMMANDS,
+    **auditing.COMMANDS,
     "explain": Command(
         "look",
         "a page to explore what a model attends to in your picture",

@@ -1,0 +1,200 @@
+"""Bugs in the engine itself: the tape, the walk back, and what Tensors promise."""
+
+from __future__ import annotations
+
+from minicvt.verify.audit.planted.planting import plant
+
+TENSOR = plant(
+    "tensor",
+    {
+        "Tensor.backward": [
+            (
+                "fan-out overwritten, not added up",
+                "arrived[key] = arrived[key] + part if key in arrived else part",
+                "arrived[key] = part",
+            ),
+            (
+                "fan-out keeps the first share",
+                "arrived[key] = arrived[key] + part if key in arrived else part",
+                "arrived.setdefault(key, part)",
+            ),
+            (
+                "fan-out added in place, into what two may share",
+                "arrived[key] + part if",
+                "np.add(arrived[key], part, out=arrived[key]) if",
+            ),
+            (
+                "retain_graph means the opposite",
+                "if not retain_graph",
+                "if retain_graph",
+            ),
+            ("the graph is never freed", "if not retain_graph:", "if False:"),
+            (
+                "refused after some gradients have changed",
+                "tensor.node.check()",
+                "tensor.node.check() if tensor is self else None",
+            ),
+            (
+                "a graph without leaves to learn is walked",
+                "if not self.requires_grad:",
+                "if False:",
+            ),
+        ],
+        "Tensor._accumulate": [
+            (
+                "a second backward overwrites",
+                "gradient if self.grad is None else self.grad + gradient",
+                "gradient",
+            ),
+            (
+                "gradients may be written to",
+                "self.grad.flags.writeable = False",
+                "pass",
+            ),
+        ],
+        "Tensor._hold": [
+            ("outputs may be written to", "array.flags.writeable = False", "pass"),
+            (
+                "any dtype is taken",
+                "array.dtype not in FLOATS",
+                "array.dtype.kind != 'f'",
+            ),
+        ],
+        "Tensor.__init__": [
+            (
+                "the caller's array is kept, not copied",
+                "np.array(_unwrapped(data))",
+                "np.asarray(_unwrapped(data))",
+            ),
+        ],
+        "Tensor.detach": [("detach changes nothing", "Tensor.wrap(self.data)", "self")],
+        "Tensor.outline": [
+            (
+                "freed too early: values that somebody holds",
+                "shape = Tensor.wrap(Blank(self.shape, self.dtype))",
+                "shape, self.data = self, Blank(self.shape, self.dtype)",
+            ),
+        ],
+        "Tensor.__rsub__": [("operands exchanged", "other, self)", "self, other)")],
+        "Tensor.__rmatmul__": [("operands exchanged", "other, self)", "self, other)")],
+        "_seed": [
+            (
+                "the seed is always float64",
+                "tensor.shape, tensor.dtype",
+                "tensor.shape",
+            ),
+            ("the cotangent keeps its dtype", "seed.astype(tensor.dtype)", "seed"),
+            (
+                "the caller's cotangent is kept",
+                "np.array(_unwrapped",
+                "np.asarray(_unwrapped",
+            ),
+            (
+                "a cotangent of another shape",
+                "seed.shape != tensor.shape",
+                "seed.size != tensor.size",
+            ),
+        ],
+        "no_grad": [("no_grad never ends", "_recording.reset(token)", "pass")],
+        "is_recording": [("no_grad does nothing", "_recording.get()", "True")],
+    },
+)
+
+NODE = plant(
+    "node",
+    {
+        "tape_order": [
+            (
+                "depth first, each before its inputs",
+                "stack.append((tensor, True))",
+                "order.insert(0, tensor)",
+            ),
+            (
+                "by tensor, not by what made it",
+                "id(tensor if tensor.node is None else tensor.node)",
+                "id(tensor)",
+            ),
+        ],
+        "Node.differentiable": [
+            (
+                "what asks for no gradient gets one",
+                "tensor is not None and tensor.requires_grad",
+                "tensor is not None",
+            ),
+            (
+                "an input left out shifts the others",
+                "enumerate(self.inputs)",
+                "enumerate(t for t in self.inputs if t is not None)",
+            ),
+        ],
+        "Node.check": [
+            (
+                "writes are not noticed",
+                "tensor.version != then",
+                "tensor.version < then",
+            ),
+            ("a freed graph is not noticed", "if self.pullback is None:", "if False:"),
+        ],
+        "Node.release": [
+            ("the pullback is kept", "self.pullback = None", "pass"),
+            ("results in between are kept", "t if t is None else t.outline()", "t"),
+        ],
+        "pull": [
+            ("every input gets the first's", "parts[position]", "parts[0]"),
+            (
+                "thunks of unneeded inputs run too",
+                "parts = node.pullback(gradient)",
+                "parts = [p() if callable(p) else p for p in node.pullback(gradient)]",
+            ),
+            (
+                "broadcasting is not undone",
+                "unbroadcast(part() if callable(part) else part, source.shape)",
+                "part() if callable(part) else part",
+            ),
+        ],
+        "unbroadcast": [
+            ("the mean, not the sum", "gradient.sum(axis", "gradient.mean(axis"),
+            ("leading axes are not counted", "lead + i for", "i for"),
+            (
+                "the first row only",
+                "gradient.sum(axis=(*range(lead), *stretched), dtype=np.float64)",
+                "gradient.reshape(-1)[: int(np.prod(shape))]",
+            ),
+            ("sums of many rows in float32", ", dtype=np.float64", ""),
+            (
+                "float64 comes out",
+                "total.astype(gradient.dtype).reshape",
+                "total.reshape",
+            ),
+        ],
+    },
+)
+
+OPERATION = plant(
+    "ops.operation",
+    {
+        "_record": [
+            (
+                "recorded where all inputs learn",
+                "if any(t is not None and t",
+                "if all(t is not None and t",
+            ),
+            (
+                "versions are those of fresh tensors",
+                "0 if t is None else t.version",
+                "0",
+            ),
+            (
+                "the result does not ask for a gradient",
+                "result.requires_grad = True",
+                "pass",
+            ),
+        ],
+        "_owned": [("the caller's arrays are kept", "option.copy()", "option")],
+        "_as_tensor": [
+            ("numbers are float64", "np.array(value, dtype)", "np.array(float(value))")
+        ],
+    },
+)
+
+BUGS = [*TENSOR, *NODE, *OPERATION]

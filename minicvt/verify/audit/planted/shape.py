@@ -1,0 +1,137 @@
+"""Bugs in the pullbacks of what moves elements, and of sums over axes."""
+
+from __future__ import annotations
+
+from minicvt.verify.audit.planted.planting import plant
+
+MOVES = plant(
+    "ops.shape",
+    {
+        "reshape": [
+            ("in the other order", "d.reshape(before)", "d.reshape(before, order='F')"),
+            (
+                "from the end",
+                "d.reshape(before)",
+                "d.reshape(-1)[::-1].reshape(before)",
+            ),
+            ("cotangent ignored", "d.reshape(before)", "np.ones(before, d.dtype)"),
+        ],
+        "transpose": [
+            ("turned on, not back", "np.argsort(axes)", "axes"),
+            (
+                "reshaped, not turned",
+                "d.transpose(np.argsort(axes))",
+                "d.reshape(x.shape)",
+            ),
+            (
+                "all axes reversed",
+                "d.transpose(np.argsort(axes))",
+                "d.T.reshape(x.shape)",
+            ),
+            ("cotangent ignored", "d.transpose(np.argsort(axes))", "np.ones_like(x)"),
+        ],
+        "getitem": [
+            ("overwritten, not added up", "np.add.at(dx, index, d)", "dx[index] = d"),
+            ("added up once", "np.add.at(dx, index, d)", "dx[index] += d"),
+            ("cotangent ignored", "np.add.at(dx, index, d)", "np.add.at(dx, index, 1)"),
+            ("not from zero", "np.zeros(before, d.dtype)", "np.ones(before, d.dtype)"),
+            ("taken for a copy", "dx[index] = d", "dx[...] = d.flat[0]"),
+        ],
+        "concatenate": [
+            (
+                "the parts in reverse",
+                "tuple(np.split(d, cuts, axis))",
+                "tuple(np.split(d, cuts, axis)[::-1])",
+            ),
+            (
+                "sizes for places",
+                "[*accumulate(a.shape[axis] for a in arrays)][:-1]",
+                "[a.shape[axis] for a in arrays][:-1]",
+            ),
+            ("along the last axis", "np.split(d, cuts, axis)", "np.split(d, cuts, -1)"),
+            (
+                "cotangent ignored",
+                "tuple(np.split(d, cuts, axis))",
+                "tuple(map(np.ones_like, np.split(d, cuts, axis)))",
+            ),
+        ],
+        "pad": [
+            ("from the corner", "slice(before, before + n)", "slice(n)"),
+            (
+                "before and after exchanged",
+                "(before, _) in both",
+                "(_, before) in both",
+            ),
+            (
+                "one too far",
+                "slice(before, before + n)",
+                "slice(before + 1, before + n)",
+            ),
+            ("cotangent ignored", "(d[inner],)", "(np.ones_like(d[inner]),)"),
+        ],
+        "broadcast_to": [
+            ("the mean, not the sum", "(d,)", "(d * (x.size / max(d.size, 1)),)"),
+            (
+                "the first copy only",
+                "(d,)",
+                "(d * (np.arange(d.size) < x.size).reshape(d.shape),)",
+            ),
+            ("cotangent ignored", "(d,)", "(np.ones_like(d),)"),
+        ],
+    },
+)
+
+SUMS = plant(
+    "ops.reductions",
+    {
+        "_spread": [
+            (
+                "repeated in memory's order",
+                "np.broadcast_to(d.reshape(kept), x)",
+                "np.resize(d, x)",
+            ),
+            (
+                "to the first only",
+                "np.broadcast_to(d.reshape(kept), x)",
+                "np.eye(1, prod(x)).reshape(x) * d.flat[0]",
+            ),
+            ("cotangent ignored", "np.broadcast_to(d.reshape(kept), x)", "np.ones(x)"),
+        ],
+        "sum": [
+            (
+                "the mean's rule",
+                "(_spread(d, shape, axis),)",
+                "(_spread(d, shape, axis) * (max(d.size, 1) / prod(shape)),)",
+            ),
+            ("counted twice", "_spread(d, shape, axis)", "2 * _spread(d, shape, axis)"),
+            (
+                "one cotangent for all",
+                "_spread(d, shape, axis)",
+                "np.full(shape, d.mean())",
+            ),
+        ],
+        "mean": [
+            ("the count is forgotten", "d / count", "d"),
+            ("multiplied by the count", "d / count", "d * count"),
+            ("all elements counted", "prod(x.shape[a] for a in axes)", "x.size"),
+            ("the first axis counted", "prod(x.shape[a] for a in axes)", "x.shape[0]"),
+        ],
+        "max": [
+            (
+                "every maximum gets all",
+                "winners / winners.sum(",
+                "winners * 1 + 0 * winners.sum(",
+            ),
+            ("cotangent ignored", "_spread(d, x.shape, axis) * shares", "shares"),
+            ("to all but the largest", "x == top", "x != top"),
+            ("shared among all", "(x == top)", "(x <= top)"),
+            (
+                "counted over all axes",
+                "winners.sum(axis=_axes(x.shape, axis), keepdims=True)",
+                "winners.sum()",
+            ),
+        ],
+    },
+)
+
+BUGS = [*MOVES, *SUMS]
