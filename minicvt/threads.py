@@ -1,22 +1,26 @@
 """Every thread count in one place.
 
 Two kinds of threads compete for the same cores: those inside BLAS, which split one
-matrix product, and our own, which take one sample or batch each.  Both at once is the
-trap: two Python threads over a BLAS that takes two cores each run 1.75 to 2 times
-slower than over a BLAS that takes one, because a BLAS thread that waits keeps its core
-busy.  So:
+matrix product, and our own.  Both at once is the trap: a BLAS thread that has nothing
+to do keeps its core busy for milliseconds, waiting for the next product, and whatever
+else wants that core runs at half speed.  So the threads are ours alone:
 
-- several items: one Python thread a core, BLAS at one thread each (`each`);
-- one item: BLAS takes all cores, everything else is serial.
+- BLAS works at one thread wherever we call it (`serial_blas`);
+- large pieces of work are split into ranges of rows, images or columns, one a thread,
+  by a pool that sleeps when it has nothing to do (`share`); a split costs about 10 us,
+  so small ones are not;
+- several items, batches say, go side by side, one Python thread each (`each`), and
+  nothing inside them is split again.
 
-Kernels start no threads of their own.  The compiled ones let go of the GIL, as NumPy's
-matrix products do, so that Python threads really run side by side.
+Compiled kernels are serial inside and let go of the GIL, as NumPy's matrix products
+do, so that Python threads really run side by side.  `limit` and the environment
+variable MINICVT_THREADS say how many; without them it is one a core.
 
 The same seeds give the same bits, on the same machine with the same versions.  One
-thing depends on a thread count: BLAS adds up a large matrix product in another order
-when it has other threads, so that the last bits of `matmul`, `linear`, `conv2d` and
-`attend`, and of what follows from them, are those of its number of threads.  `fit`
-gives it one, always; how many Python threads share the batches changes nothing.
+thing may depend on a thread count: a matrix product of fewer rows or columns may be
+added up in another order, so that the last bits of `matmul`, `linear`, `conv2d` and
+`attend`, and of what follows from them, are those of the number of threads.  `fit`
+takes one, always; how many batches run side by side changes nothing.
 """
 
 from __future__ import annotations
@@ -25,8 +29,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from functools import cache
+from itertools import pairwise
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import numpy as np  # noqa: F401 - its BLAS must be loaded before it can be found
@@ -37,6 +44,13 @@ from minicvt.errors import OptionError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+VARIABLE = "MINICVT_THREADS"
+
+LEAST = 50_000
+"""Nanoseconds of work that are worth a thread of their own."""
+
+_width: ContextVar[int | None] = ContextVar("width", default=None)
+
 
 def available() -> int:
     """Return how many cores this process may use, which may be fewer than there are."""
@@ -45,17 +59,46 @@ def available() -> int:
     return os.cpu_count() or 1
 
 
+def width() -> int:
+    """Return how many threads work may be split among here.
+
+    What `limit` says, else MINICVT_THREADS, else one a core. Raises `OptionError` for
+    a variable that is no number of threads.
+    """
+    return _width.get() or _asked() or available()
+
+
 @contextmanager
 def limit(threads: int) -> Iterator[None]:
-    """Give BLAS ``threads`` threads inside a ``with`` block.
+    """Split work among at most ``threads`` threads inside a ``with`` block.
 
-    The count belongs to the whole process: set it around the threads that share it,
-    not inside each.  Raises `OptionError` for fewer than one.
+    BLAS has one thread in it, whoever calls it. Raises `OptionError` for fewer than
+    one.
     """
-    if threads < 1:
-        raise OptionError(f"threads: expected at least 1, got {threads}")
-    with _blas().limit(limits=threads):
-        yield
+    token = _width.set(_checked("threads", threads))
+    try:
+        with serial_blas():
+            yield
+    finally:
+        _width.reset(token)
+
+
+def share(function: Callable[[int, int], Any], count: int, nanoseconds: float) -> None:
+    """Run ``function(first, last)`` for ranges that make up ``range(count)``.
+
+    The ranges are disjoint and about as long as each other; each runs in a thread of
+    its own, the first in the caller's. ``nanoseconds`` is about what all of it takes
+    one thread: what is not worth it stays whole. The first error is raised when all
+    have ended.
+    """
+    worth = int(nanoseconds / LEAST)
+    parts = min(width(), count, worth) if worth > 1 else 1
+    with serial_blas():
+        if parts < 2:
+            function(0, count)
+        else:
+            ends = [count * part // parts for part in range(parts + 1)]
+            _pool(parts - 1).run(function, list(pairwise(ends)))
 
 
 def each(
@@ -65,16 +108,21 @@ def each(
 ) -> list[Result]:
     """Return ``[function(item) for item in items]``, worked on side by side.
 
-    One Python thread an item, at most ``workers`` at a time (default: one a core),
-    BLAS at one thread each.  Every thread sees what the caller has set in ``with``
-    blocks (`no_grad` and the like).  The first error of ``function`` is raised.
+    One Python thread an item, at most ``workers`` at a time (default: `width`), and
+    nothing is split further inside. Every thread sees what the caller has set in
+    ``with`` blocks (`no_grad` and the like). The first error of ``function`` is raised.
     """
     waiting = list(items)
-    count = min(workers or available(), len(waiting))
+    count = min(workers or width(), len(waiting))
     if count <= 1:
         return [function(item) for item in waiting]
-    with limit(1), ThreadPoolExecutor(count) as pool:
-        tasks = [pool.submit(copy_context().run, function, item) for item in waiting]
+
+    def alone(item: Item) -> Result:
+        _width.set(1)
+        return function(item)
+
+    with serial_blas(), ThreadPoolExecutor(count) as pool:
+        tasks = [pool.submit(copy_context().run, alone, item) for item in waiting]
         return [task.result() for task in tasks]
 
 
@@ -84,7 +132,118 @@ def blas() -> list[dict[str, Any]]:
     return found
 
 
+class _SerialBlas:
+    """Gives BLAS one thread while anybody is inside, and then back what it had.
+
+    The count belongs to the whole process, hence the lock. It takes 1 us.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._before: list[int] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                libraries = _blas().lib_controllers
+                self._before = [library.get_num_threads() for library in libraries]
+                self._set([1] * len(libraries))
+            self._inside += 1
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._set(self._before)
+
+    def _set(self, counts: list[int]) -> None:
+        libraries = _blas().lib_controllers
+        for library, count, had in zip(libraries, counts, self._before, strict=True):
+            if had > 1:
+                library.set_num_threads(count)
+
+
+_serial_blas = _SerialBlas()
+
+
+def serial_blas() -> _SerialBlas:
+    """Give BLAS one thread inside a ``with`` block, in the whole process."""
+    return _serial_blas
+
+
+class _Pool:
+    """Threads that sleep until there is something to do, and end with the process."""
+
+    def __init__(self) -> None:
+        self._tasks: SimpleQueue[Any] = SimpleQueue()
+        self._workers = 0
+
+    def grow(self, workers: int) -> None:
+        while self._workers < workers:
+            self._workers += 1
+            Thread(target=self._work, name="minicvt", daemon=True).start()
+
+    def run(self, function: Callable[[int, int], Any], ranges: list[Any]) -> None:
+        """Call the function with the first range here, with the others in the pool."""
+        done: SimpleQueue[BaseException | None] = SimpleQueue()
+        for part in ranges[1:]:
+            self._tasks.put((function, part, done))
+        errors = [_error(function, ranges[0])]
+        errors += [done.get() for _ in ranges[1:]]
+        for error in filter(None, errors):
+            raise error
+
+    def _work(self) -> None:
+        _width.set(1)
+        while True:
+            function, part, done = self._tasks.get()
+            done.put(_error(function, part))
+            del function, part, done  # hold no arrays while asleep
+
+
+def _error(function: Callable[[int, int], Any], part: Any) -> BaseException | None:
+    try:
+        function(*part)
+    except BaseException as error:
+        return error
+    return None
+
+
+_the_pool = _Pool()
+
+
+def _pool(workers: int) -> _Pool:
+    _the_pool.grow(workers)
+    return _the_pool
+
+
+def _forget_pool() -> None:
+    """Start anew after a fork, which takes no threads along."""
+    global _the_pool, _serial_blas
+    _the_pool, _serial_blas = _Pool(), _SerialBlas()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
+
+
+def _asked() -> int | None:
+    text = os.environ.get(VARIABLE)
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise OptionError(f"{VARIABLE}: expected a number, got {text!r}")
+    return _checked(VARIABLE, int(text))
+
+
+def _checked(name: str, threads: int) -> int:
+    if threads < 1:
+        raise OptionError(f"{name}: expected at least 1, got {threads}")
+    return threads
+
+
 @cache
 def _blas() -> Any:
-    """Find the loaded BLAS libraries; it takes 2 ms, setting their threads 10 us."""
+    """Find the loaded BLAS libraries; it takes 2 ms, setting their threads 1 us."""
     return ThreadpoolController().select(user_api="blas")

@@ -10,6 +10,7 @@ import pytest
 # Libraries read these once, when NumPy, Numba or PyTorch is first imported.
 for library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
+os.environ["MINICVT_THREADS"] = "1"
 
 hypothesis.settings.register_profile(
     "ci", derandomize=True, deadline=None, max_examples=25
