@@ -100,6 +100,15 @@ def test_the_first_wrong_gradient_is_the_first_on_the_way_back():
     assert [step.path for step in made.wrong] == wrong
 
 
+def test_a_gradient_of_another_shape_is_a_difference():
+    name = "stage2.blocks.1.mlp.fc1.weight"
+    found = right()
+    made = compared(found | {name: found[name].T})
+    assert made.first.place.path == name
+    assert made.first.place.difference == np.inf
+    assert made.causes == [UNKNOWN]
+
+
 def test_a_scaled_loss_is_named_with_its_factor():
     made = compared({name: 2 * g for name, g in right().items()})
     assert made.cause == "every gradient is 2 times ours: a loss scaled otherwise"

@@ -48,10 +48,18 @@ def test_every_fingerprint_is_named(name, seed):
     assert share_named(found, expected) == (1.0, {})
 
 
-@pytest.mark.parametrize(("name", "mistake"), CASES)
-def test_every_mistake_in_cvt_is_named(name, mistake):
+def on_one_seed_or_all():
+    """Each mistake on one of the seeds; on the others too in make check-slow."""
+    for name, mistake in CASES:
+        for seed in SEEDS:
+            first = seed == SEEDS[len(mistake) % len(SEEDS)]
+            marks = () if first else pytest.mark.slow
+            yield pytest.param(name, mistake, seed, marks=marks)
+
+
+@pytest.mark.parametrize(("name", "mistake", "seed"), list(on_one_seed_or_all()))
+def test_every_mistake_in_cvt_is_named(name, mistake, seed):
     official = cvt_fixture(name)
-    seed = SEEDS[len(mistake) % len(SEEDS)]
     right, other = (weighed(official.model().eval(), seed) for _ in range(2))
     made = compare(right, OURS[name][mistake](other), official.images())
     assert (made.cause, made.explained) == (mistake, True), str(made)
@@ -89,7 +97,7 @@ def choices_that_show():
                 yield dialect, choice.field, there[choice.field]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SOME)
 @pytest.mark.parametrize(("dialect", "field", "value"), list(choices_that_show()))
 def test_every_choice_of_a_dialect_is_named(dialect, field, value, seed):
     x = np.random.default_rng(5).normal(size=(2, 40, 56, 3))
@@ -102,9 +110,10 @@ def test_every_choice_of_a_dialect_is_named(dialect, field, value, seed):
     [
         ("microsoft", ()),
         ("hf", ("activation", "drop_sum")),
-        (
+        pytest.param(
             "lucidrains",
             ("embed", "qkv_bias", "shared", "activation", "scale", "cls", "final_norm"),
+            marks=pytest.mark.slow,  # seven searches; test_check.py has five of them
         ),
         ("paper", ("activation", "scale")),
     ],

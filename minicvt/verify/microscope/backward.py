@@ -14,16 +14,12 @@ from minicvt.verify.microscope.bench import Bench
 from minicvt.verify.microscope.comparison import Comparison
 from minicvt.verify.microscope.difference import Difference, Reason
 from minicvt.verify.microscope.equations import equation_of
-from minicvt.verify.microscope.gradients import (
-    Rule,
-    gradients,
-    places_of,
-    run,
-)
+from minicvt.verify.microscope.gradients import Ran, gradients, pulled, run
 from minicvt.verify.microscope.mistakes import RULES
 from minicvt.verify.microscope.parting import Step, compared
 from minicvt.verify.microscope.place import Place
 from minicvt.verify.microscope.recording import Recording
+from minicvt.verify.microscope.rules import Rule, places_of
 from minicvt.verify.microscope.walks import WALKS
 
 LOOSER = 100.0
@@ -62,11 +58,10 @@ def reasons_back(
     Everywhere at once; if none does, in the operations of one place in each block.
     """
     assert other.cotangent is not None
-    make = partial(gradients, bench.model, bench.x, other.cotangent)
+    ran = run(bench.model, bench.x)
+    make = partial(pulled, ran, other.cotangent)
     everywhere = ((rule.says, make(rule)) for rule in (*WALKS, *RULES))
-    places = (
-        (f"{rule.says}, in {where}", make(rule)) for where, rule in narrowed(bench)
-    )
+    places = ((f"{rule.says}, in {where}", make(rule)) for where, rule in narrowed(ran))
     for tried in (chain(everywhere, whole(ours, other.gradients)), places):
         judged = (judge(*one, ours, other.gradients, limit) for one in tried)
         found = [one for one in judged if one.agreed > start]
@@ -100,9 +95,9 @@ def judge(
     return Judged(says, agreed, error, steps[agreed].path if wrong else None)
 
 
-def narrowed(bench: Bench) -> Iterator[tuple[str, Rule]]:
+def narrowed(ran: Ran) -> Iterator[tuple[str, Rule]]:
     """Make each mistake in fewer operations: one by one of those in a module's code."""
-    places = places_of(run(bench.model, bench.x).events)
+    places = places_of(ran.events)
     for rule in RULES:
         for where in dict.fromkeys(p for n, p in places if n in rule.operations):
             yield where, rule._replace(where=where)
@@ -115,9 +110,9 @@ def whole(
 
     That all are the same multiple of ours, and that some are zero.
     """
-    both = [name for name in ours if name in theirs]
+    both = [n for n in ours if n in theirs and ours[n].shape == theirs[n].shape]
     products = sum(float((ours[n] * theirs[n]).sum()) for n in both)
-    factor = products / sum(float((ours[n] ** 2).sum()) for n in both)
+    factor = products / (sum(float((ours[n] ** 2).sum()) for n in both) or 1.0)
     if factor:
         yield (
             f"every gradient is {factor:.6g} times ours: a loss scaled otherwise",

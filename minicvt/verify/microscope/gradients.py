@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minicvt import ops
 from minicvt.kernels.types import Array
-from minicvt.node import Pullback
 from minicvt.observe import OperationEvent, observe
 from minicvt.tensor import Tensor
-from minicvt.verify.microscope.recording import numberless
+from minicvt.verify.microscope.rules import Rule, altered
 from minicvt.verify.microscope.twin import twin
 
 IMAGES = "images"
 """Name of the gradient of what went in."""
-
-
-class Pulled(NamedTuple):
-    """One pullback as it ran: its operation, what that had, what came, what it gave."""
-
-    name: str
-    inputs: tuple[Any, ...]
-    options: Mapping[str, Any]
-    output: Array
-    cotangent: Array
-    parts: tuple[Any, ...]
-
-
-class Rule(NamedTuple):
-    """A mistake on the way back: in pullbacks of some operations, or in the walk.
-
-    Only in those at ``where`` (:func:`places_of`), if that is given.
-    """
-
-    says: str
-    operations: tuple[str, ...] = ()
-    change: Callable[[Pulled], Any] | None = None
-    walk: Callable[[Tensor, Array], None] | None = None
-    where: str = ""
-
-    def concerns(self, name: str, place: str) -> bool:
-        """Whether it is about this operation."""
-        return name in self.operations and self.where in ("", place)
 
 
 class Ran(NamedTuple):
@@ -76,34 +46,25 @@ def gradients(
 
     Their order is that of the way back: last used first. Zero where none arrives.
     """
-    ran = run(model, x)
-    if rule is not None and rule.change is not None:
-        for event, (name, place) in zip(ran.events, places_of(ran.events), strict=True):
-            if rule.concerns(name, place) and event.output.node is not None:
-                alter(event, rule.change)
-    walk = rule.walk if rule is not None and rule.walk is not None else Tensor.backward
-    if ran.answer.requires_grad:
-        with np.errstate(all="ignore"):
-            walk(ran.answer, np.asarray(cotangent, ran.answer.dtype))
+    return pulled(run(model, x), cotangent, rule)
+
+
+def pulled(ran: Ran, cotangent: Array, rule: Rule | None = None) -> dict[str, Array]:
+    """Walk back; the graph stays as it was, to be walked again."""
     leaves = dict(ran.model.named_parameters()) | {IMAGES: ran.images}
     wanted = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
+    for leaf in wanted.values():
+        leaf.grad = None
+    walk = rule.walk if rule is not None and rule.walk is not None else _right
+    if ran.answer.requires_grad:
+        with np.errstate(all="ignore"), altered(ran.events, rule):
+            walk(ran.answer, np.asarray(cotangent, ran.answer.dtype))
     order = back(ran, wanted)
     return {n: _of(wanted[n]) for n in sorted(wanted, key=lambda n: order.get(n, -1))}
 
 
-def places_of(events: Sequence[OperationEvent]) -> list[tuple[str, str]]:
-    """Name operations and their places: which of that name in its module's code.
-
-    The places of all blocks are one: "add 1 of blocks".
-    """
-    counts: Counter[tuple[str, str]] = Counter()
-    places = []
-    for event in events:
-        counts[event.path, event.name] += 1
-        number = counts[event.path, event.name]
-        module = numberless(event.path) or "the model"
-        places.append((event.name, f"{event.name} {number} of {module}"))
-    return places
+def _right(answer: Tensor, cotangent: Array) -> None:
+    answer.backward(cotangent, retain_graph=True)
 
 
 def drawn(answer: Array, seed: int) -> Array:
@@ -125,17 +86,3 @@ def back(ran: Ran, leaves: Mapping[str, Tensor]) -> dict[str, int]:
 
 def _of(leaf: Tensor) -> Array:
     return np.zeros(leaf.shape, leaf.dtype) if leaf.grad is None else leaf.grad
-
-
-def alter(event: OperationEvent, change: Callable[[Pulled], Any]) -> None:
-    """Change the pullback of an operation that ran."""
-    node = event.output.node
-    before: Pullback = node.pullback
-    arrays = tuple(None if t is None else t.data for t in event.inputs)
-
-    def pullback(d: Array) -> tuple[Any, ...]:
-        parts = tuple(part() if callable(part) else part for part in before(d))
-        ran = (event.name, arrays, event.options, event.output.data)
-        return tuple(change(Pulled(*ran, d, parts)))
-
-    node.pullback = pullback

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from minicvt.verify.microscope.gradients import Pulled, Rule
 from minicvt.verify.microscope.pullbacks import (
     Change,
     constant_mean,
@@ -20,6 +19,7 @@ from minicvt.verify.microscope.pullbacks import (
     untransposed,
     without_weight,
 )
+from minicvt.verify.microscope.rules import Pulled, Rule
 
 CURVES = ("gelu", "gelu_tanh", "quick_gelu", "silu")
 NORMS = ("layer_norm", "batch_norm", "batch_norm_eval")

@@ -14,7 +14,7 @@ import numpy as np
 from minicvt import ops
 from minicvt.kernels.types import Array
 from minicvt.tensor import Tensor
-from minicvt.verify.microscope.gradients import Pulled
+from minicvt.verify.microscope.rules import Pulled
 
 Change = Callable[[Pulled], Any]
 

@@ -12,7 +12,7 @@ from typing import Any
 from minicvt.kernels.types import Array
 from minicvt.node import pull, tape_order
 from minicvt.tensor import Tensor
-from minicvt.verify.microscope.gradients import Rule
+from minicvt.verify.microscope.rules import Rule
 
 
 def last_wins(root: Tensor, cotangent: Array) -> None:
