@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from minicvt.cli import auditing, checking, counting, verifying
+from minicvt.cli import auditing, benching, checking, counting, verifying
 from minicvt.cli.parser import Command
 from minicvt.cli.values import names, natural, option, positive, seeds, size
 
@@ -277,6 +277,7 @@ COMMANDS = {
         _faithful,
         _faithful_options,
     ),
+    **benching.COMMANDS,
     "doctor": Command(
         "this machine",
         "versions, threads, compiled kernels, and what is missing",

@@ -1,0 +1,69 @@
+"""What came of comparisons, as rows and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from minicvt.bench.comparing import BYTES, Outcome
+from minicvt.bench.known import PEERS
+
+HEADERS = ("", "against", "ours / theirs", "ours", "theirs", "must", "aim", "met")
+MIB = 2**20
+
+
+def rows(outcomes: Iterable[Outcome]) -> list[tuple[Any, ...]]:
+    """Return a row an outcome, under ``HEADERS``."""
+    return [_row(outcome) for outcome in outcomes]
+
+
+def _row(outcome: Outcome) -> tuple[Any, ...]:
+    name, against = outcome.case.name, PEERS[outcome.against].name
+    bar, ratio, medians = outcome.bar, outcome.ratio, outcome.medians
+    if ratio is None or medians is None:
+        return (name, against, f"none: {outcome.failed}", *[""] * 5)
+    ours, theirs = (said(value, outcome.quantity) for value in medians)
+    must = f"{bar.must:.2f}" if bar and bar.must else ""
+    aim = f"{bar.aim:.2f}" if bar else ""
+    return name, against, str(ratio), ours, theirs, must, aim, met(outcome)
+
+
+def said(value: float, quantity: str) -> str:
+    """Write seconds or bytes."""
+    if quantity == BYTES:
+        return f"{value / MIB:,.0f} MiB"
+    return f"{value:,.2f} s" if value >= 10 else f"{value * 1e3:.3g} ms"
+
+
+def met(outcome: Outcome) -> str:
+    """Say which bar the median stays under: the aim, what must be, or neither."""
+    bar, ratio = outcome.bar, outcome.ratio
+    if bar is None or ratio is None:
+        return ""
+    if ratio.meaningless:
+        return "cannot be said"
+    if ratio.median <= bar.aim:
+        return "aim"
+    if bar.must is None:
+        return "no"
+    return "must" if ratio.median <= bar.must else "no"
+
+
+def plain(outcome: Outcome) -> dict[str, Any]:
+    """Return everything that was measured, for JSON."""
+    pair, ratio = outcome.pair, outcome.ratio
+    told: dict[str, Any] = {
+        "case": outcome.case.name,
+        "options": dict(outcome.case.options),
+        "against": outcome.against,
+        "threads": outcome.threads,
+        "quantity": outcome.quantity,
+        "failed": outcome.failed,
+        "bar": outcome.bar and asdict(outcome.bar),
+        "met": met(outcome),
+    }
+    if pair and ratio:
+        told["ratio"] = asdict(ratio) | {"meaningless": ratio.meaningless}
+        told |= {"ours": pair.ours, "theirs": pair.theirs, "told": pair.told}
+    return told
