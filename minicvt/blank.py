@@ -30,15 +30,31 @@ class Blank(NDArrayOperatorsMixin):
     is the blank that it shows in another way, itself where nothing is shared.
     """
 
-    __slots__ = ("__weakref__", "dtype", "memory", "shape", "strides")
+    __slots__ = ("__weakref__", "_strides", "dtype", "memory", "shape")
 
     def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
-        self.shape = tuple(shape)
-        self.dtype = np.dtype(dtype)
-        self.strides = tuple(prod(self.shape[axis + 1 :]) for axis in range(self.ndim))
-        self.memory = self
+        self._set(tuple(shape), np.dtype(dtype))
         if min(self.shape, default=0) < 0 or self.nbytes > MOST:
             raise ShapeError(f"no array can be {self.shape} in {self.dtype}")
+
+    @classmethod
+    def like(cls, array: Any) -> Blank:
+        """Make the blank of what is an array, or blank, already."""
+        blank = cls.__new__(cls)
+        blank._set(array.shape, array.dtype)
+        return blank
+
+    def _set(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.shape, self.dtype, self.memory = shape, dtype, self
+        self._strides: tuple[int, ...] | None = None
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Steps from one element to the next along each axis, in elements."""
+        if self._strides is None:
+            rest = range(1, self.ndim + 1)
+            self._strides = tuple(prod(self.shape[axis:]) for axis in rest)
+        return self._strides
 
     @property
     def ndim(self) -> int:
@@ -62,7 +78,7 @@ class Blank(NDArrayOperatorsMixin):
         other = Blank(shape, self.dtype)
         strides = reshaped_strides(self.shape, self.strides, shape) if self.size else ()
         if strides is not None:
-            other.memory, other.strides = self.memory, strides or other.strides
+            other.memory, other._strides = self.memory, strides or other.strides
         return other
 
     def transpose(self, axes: tuple[int, ...]) -> Blank:
@@ -87,7 +103,7 @@ class Blank(NDArrayOperatorsMixin):
 
     def _showing(self, layout: np.ndarray) -> Blank:
         other = Blank(layout.shape, self.dtype)
-        other.strides, other.memory = layout.strides, self.memory
+        other._strides, other.memory = layout.strides, self.memory
         return other
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:

@@ -34,11 +34,13 @@ class Node:
     pullback: Pullback | None
     number: int = field(default_factory=count().__next__)
 
-    def differentiable(self) -> Iterator[tuple[int, Tensor]]:
+    def differentiable(self) -> list[tuple[int, Tensor]]:
         """Inputs that need a gradient, with their positions."""
-        for position, tensor in enumerate(self.inputs):
-            if tensor is not None and tensor.requires_grad:
-                yield position, tensor
+        return [
+            (position, tensor)
+            for position, tensor in enumerate(self.inputs)
+            if tensor is not None and tensor.requires_grad
+        ]
 
     def check(self) -> None:
         """Raise ``GraphError`` if it was freed, or an input written to since."""
@@ -63,7 +65,7 @@ class Node:
         Results in between, which nobody else may hold, become shapes.
         """
         self.pullback = None
-        self.inputs = tuple(t if t is None else t.outline() for t in self.inputs)
+        self.inputs = tuple([t if t is None else t.outline() for t in self.inputs])
 
     def __str__(self) -> str:
         return f"{self.name} in {self.path}" if self.path else self.name
@@ -89,9 +91,8 @@ def tape_order(root: Tensor) -> list[Tensor]:
             seen.add(made_by)
             stack.append((tensor, True))
             if tensor.node is not None:
-                stack.extend(
-                    (source, False) for _, source in tensor.node.differentiable()
-                )
+                sources = tensor.node.differentiable()
+                stack.extend([(source, False) for _, source in sources])
     return order
 
 

@@ -91,12 +91,17 @@ def current_path() -> str:
     return _path.get()
 
 
-@contextmanager
-def entered(name: str) -> Iterator[None]:
-    """Extend the current path by ``name`` while a module runs."""
-    outer = _path.get()
-    token = _path.set(f"{outer}.{name}" if outer and name else outer or name)
-    try:
-        yield
-    finally:
-        _path.reset(token)
+class entered:
+    """Extend the current path by ``name`` inside a ``with`` block: a module runs."""
+
+    __slots__ = ("_name", "_token")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        outer, name = _path.get(), self._name
+        self._token = _path.set(f"{outer}.{name}" if outer and name else outer or name)
+
+    def __exit__(self, *exception: object) -> None:
+        _path.reset(self._token)

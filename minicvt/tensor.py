@@ -42,7 +42,7 @@ class Tensor:
     def _hold(self, array: Any) -> None:
         if array.dtype not in FLOATS:
             raise DtypeError(f"Tensor: expected float32 or float64, got {array.dtype}")
-        if not isinstance(array, Blank):
+        if type(array) is not Blank:
             array.flags.writeable = False
         self.data = array
         self.grad: Any = None
@@ -129,7 +129,7 @@ class Tensor:
         """Return what is left in a freed graph: a result in between has no values."""
         if self.node is None:
             return self
-        shape = Tensor.wrap(Blank(self.shape, self.dtype))
+        shape = Tensor.wrap(Blank.like(self.data))
         shape.node, shape.requires_grad = self.node, True
         return shape
 

@@ -10,7 +10,7 @@ from minicvt import ops
 from minicvt.errors import OptionError
 from minicvt.nn.init import Init
 from minicvt.nn.module import Module, Parameter
-from minicvt.ops.operation import pair
+from minicvt.ops.calls import pair
 from minicvt.tensor import Tensor
 
 

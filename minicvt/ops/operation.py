@@ -19,17 +19,17 @@ prefixed with the operation and the module it ran in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
-from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
 
 from minicvt import observe
 from minicvt.blank import Blank
-from minicvt.errors import DtypeError, MinicvtError, OptionError, ShapeError, unknown
+from minicvt.errors import DtypeError, MinicvtError
 from minicvt.node import Node
+from minicvt.ops.calls import Call
 from minicvt.ops.spec import Rule, Spec
 from minicvt.tensor import FLOATS, Tensor, is_recording
 
@@ -47,23 +47,24 @@ def operation(
 
     def lift(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__
-        bind = _binder(function, pairs)
+        call = Call(function, rule, pairs)
 
         @wraps(function)
         def run(*inputs: Any, **options: Any) -> Any:
             try:
-                inputs, options = bind(inputs, options)
-                tensors = as_tensors(inputs)
-                spec = _ask(rule, tensors, options)
+                tensors = as_tensors(call.inputs(inputs, options))
+                arrays = [None if t is None else t.data for t in tensors]
+                shapes = tuple([None if a is None else a.shape for a in arrays])
+                spec, options = call.plan(shapes, options)
             except MinicvtError as error:
                 raise _placed(error, name) from None
-            output, pullback, *extras = _compute(function, spec, tensors, options)
+            output, pullback, *extras = _compute(function, spec, arrays, options)
             result = Tensor.wrap(output)
             if is_recording():
                 _record(result, name, tensors, spec, pullback)
             if observe.observed():
                 path = observe.current_path()
-                event = (name, path, tensors, options, result, spec)
+                event = (name, path, tensors, dict(options), result, spec)
                 observe.emit(observe.OperationEvent(*event))
             return (result, *extras) if extras else result
 
@@ -71,66 +72,6 @@ def operation(
         return run
 
     return lift
-
-
-def _binder(function: Callable[..., Any], pairs: tuple[str, ...]) -> Callable[..., Any]:
-    """Return how a call is read: all inputs in order, all options by name.
-
-    Inputs are what can be differentiated; an optional one left out is None.
-    """
-    parameters = signature(function).parameters.values()
-    named = [p for p in parameters if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
-    names = [p.name for p in named]
-    required = [p.name for p in named if p.default is Parameter.empty]
-    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-    needed = [k for k, default in defaults.items() if default is Parameter.empty]
-
-    def bind(inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        inputs += tuple(options.pop(name, None) for name in names[len(inputs) :])
-        if any(x is None for x in inputs[: len(required)]):
-            raise TypeError(f"{function.__name__}: needs {', '.join(required)}")
-        for name in options.keys() - defaults.keys():
-            raise TypeError(f"{function.__name__}: {unknown('option', name, defaults)}")
-        if missing := [k for k in needed if k not in options]:
-            raise TypeError(f"{function.__name__}: needs {', '.join(missing)}")
-        options = {k: _owned(v) for k, v in (defaults | options).items()}
-        return inputs, options | {key: pair(key, options[key]) for key in pairs}
-
-    return bind
-
-
-def _owned(option: Any) -> Any:
-    """Copy arrays: the caller's may be written to before the pullback reads them.
-
-    NumPy's scalars become Python's, as they would promote float32 arrays.
-    """
-    if type(option) in (tuple, list):
-        return type(option)(map(_owned, option))
-    if isinstance(option, np.ndarray):
-        return option.copy()
-    return option.item() if isinstance(option, np.generic) else option
-
-
-def pair(name: str, value: Any) -> tuple[int, int]:
-    """Read an option that may be one number or one per axis."""
-    numbers = tuple(value) if isinstance(value, Iterable) else (value, value)
-    if len(numbers) != 2 or not all(isinstance(n, int | np.integer) for n in numbers):
-        raise ShapeError(f"{name} must be one or two integers, got {value!r}")
-    return int(numbers[0]), int(numbers[1])
-
-
-def _ask(
-    rule: Rule, tensors: tuple[Tensor | None, ...], options: dict[str, Any]
-) -> Spec:
-    """Ask the rule; what it cannot even read is an option of another type."""
-    try:
-        return rule(*[t if t is None else t.shape for t in tensors], **options)
-    except TypeError as error:
-        if isinstance(error, MinicvtError):
-            raise
-        plain = {k: v for k, v in options.items() if not isinstance(v, np.ndarray)}
-        given = ", ".join(f"{name}={value!r}" for name, value in plain.items())
-        raise OptionError(f"cannot read {given}: {error}") from None
 
 
 def _placed(error: MinicvtError, name: str) -> MinicvtError:
@@ -144,12 +85,29 @@ def as_tensors(inputs: tuple[Any, ...]) -> tuple[Tensor | None, ...]:
 
     A plain number takes the dtype of the others, so that ``2 * x`` stays float32.
     """
+    if _are_tensors(inputs):
+        return inputs
     dtypes = {x.dtype for x in inputs if hasattr(x, "dtype")}
     if len(dtypes) > 1 or not dtypes <= set(FLOATS):
         came = ", ".join(str(getattr(x, "dtype", type(x).__name__)) for x in inputs)
         raise DtypeError(f"inputs must all be float32 or all float64, got {came}")
     dtype = next(iter(dtypes), FLOATS[1])
     return tuple(_as_tensor(x, dtype) for x in inputs)
+
+
+def _are_tensors(inputs: tuple[Any, ...]) -> bool:
+    """Whether nothing is left to do: the usual case, found out quickly."""
+    dtype = None
+    for x in inputs:
+        if x is None:
+            continue
+        if not isinstance(x, Tensor):
+            return False
+        if dtype is None:
+            dtype = x.data.dtype
+        elif x.data.dtype is not dtype:
+            return False
+    return True
 
 
 def _as_tensor(value: Any, dtype: np.dtype[Any]) -> Tensor | None:
@@ -165,7 +123,7 @@ def _as_tensor(value: Any, dtype: np.dtype[Any]) -> Tensor | None:
 def _compute(
     function: Callable[..., Any],
     spec: Spec,
-    tensors: tuple[Tensor | None, ...],
+    arrays: list[Any],
     options: dict[str, Any],
 ) -> tuple[Any, ...]:
     """Run ``function`` on the arrays, or the shapes alone if one is blank.
@@ -173,8 +131,7 @@ def _compute(
     What only shows memory in another way runs on a blank too, which then remembers
     whose memory it is.
     """
-    arrays = [None if t is None else t.data for t in tensors]
-    if any(isinstance(array, Blank) for array in arrays):
+    if Blank in map(type, arrays):
         if spec.view:
             return function(*arrays, **options)[0], None
         dtype = next(a.dtype for a in arrays if a is not None)
@@ -192,7 +149,7 @@ def _record(
     pullback: Any,
 ) -> None:
     if any(t is not None and t.requires_grad for t in tensors):
-        versions = tuple(0 if t is None else t.version for t in tensors)
+        versions = tuple([0 if t is None else t.version for t in tensors])
         path = observe.current_path()
         result.node = Node(name, path, tensors, versions, spec, pullback)
         result.requires_grad = True

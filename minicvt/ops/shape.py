@@ -42,7 +42,8 @@ def _transpose_rule(x: Shape, *, axes: Shape) -> Spec:
 @operation(_transpose_rule)
 def transpose(x, *, axes):
     """Axes in another order; the pullback undoes it."""
-    return x.transpose(axes), lambda d: (d.transpose(np.argsort(axes)),)
+    back = sorted(range(len(axes)), key=axes.__getitem__)
+    return x.transpose(axes), lambda d: (d.transpose(back),)
 
 
 def _getitem_rule(x: Shape, *, index: Any) -> Spec:

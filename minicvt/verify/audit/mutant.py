@@ -17,6 +17,7 @@ from inspect import unwrap
 from types import CodeType, FunctionType
 from typing import Any
 
+from minicvt.ops.calls import forget
 from minicvt.verify.audit.source import Span, source
 
 
@@ -91,7 +92,9 @@ def planted(mutant: Mutant) -> Iterator[None]:
     function = mutant.target()
     healthy = function.__code__
     function.__code__ = mutant.code()
+    forget()  # what rules said before
     try:
         yield
     finally:
         function.__code__ = healthy
+        forget()

@@ -29,7 +29,7 @@ BODIES = ("numpy", "loops")
 
 CALLS = 25
 FLOORS = ("minicvt.ops.", "minicvt.kernels.")
-MACHINERY = ("minicvt.ops.operation", "minicvt.kernels.select")
+MACHINERY = ("minicvt.ops.operation", "minicvt.ops.calls", "minicvt.kernels.select")
 
 
 class Place(NamedTuple):

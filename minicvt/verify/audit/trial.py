@@ -93,7 +93,7 @@ def attempt(mutant: Mutant) -> Trial:
 
 def is_engine(mutant: Mutant) -> bool:
     """Whether all operations go through the mutated function."""
-    return mutant.module in ("minicvt.tensor", "minicvt.node", "minicvt.ops.operation")
+    return mutant.module in ("minicvt.tensor", "minicvt.node", *reach.MACHINERY)
 
 
 def _engine(mutant: Mutant) -> Trial:

@@ -71,8 +71,8 @@ TENSOR = plant(
         "Tensor.outline": [
             (
                 "freed too early: values that somebody holds",
-                "shape = Tensor.wrap(Blank(self.shape, self.dtype))",
-                "shape, self.data = self, Blank(self.shape, self.dtype)",
+                "shape = Tensor.wrap(Blank.like(self.data))",
+                "shape, self.data = self, Blank.like(self.data)",
             ),
         ],
         "Tensor.__rsub__": [("operands exchanged", "other, self)", "self, other)")],
@@ -190,11 +190,17 @@ OPERATION = plant(
                 "pass",
             ),
         ],
-        "_owned": [("the caller's arrays are kept", "option.copy()", "option")],
         "_as_tensor": [
             ("numbers are float64", "np.array(value, dtype)", "np.array(float(value))")
         ],
     },
 )
 
-BUGS = [*TENSOR, *NODE, *OPERATION]
+CALLS = plant(
+    "ops.calls",
+    {
+        "_owned": [("the caller's arrays are kept", "option.copy()", "option")],
+    },
+)
+
+BUGS = [*TENSOR, *NODE, *OPERATION, *CALLS]

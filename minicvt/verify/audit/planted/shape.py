@@ -17,18 +17,10 @@ MOVES = plant(
             ("cotangent ignored", "d.reshape(before)", "np.ones(before, d.dtype)"),
         ],
         "transpose": [
-            ("turned on, not back", "np.argsort(axes)", "axes"),
-            (
-                "reshaped, not turned",
-                "d.transpose(np.argsort(axes))",
-                "d.reshape(x.shape)",
-            ),
-            (
-                "all axes reversed",
-                "d.transpose(np.argsort(axes))",
-                "d.T.reshape(x.shape)",
-            ),
-            ("cotangent ignored", "d.transpose(np.argsort(axes))", "np.ones_like(x)"),
+            ("turned on, not back", "d.transpose(back)", "d.transpose(axes)"),
+            ("reshaped, not turned", "d.transpose(back)", "d.reshape(x.shape)"),
+            ("all axes reversed", "d.transpose(back)", "d.T.reshape(x.shape)"),
+            ("cotangent ignored", "d.transpose(back)", "np.ones_like(x)"),
         ],
         "getitem": [
             ("overwritten, not added up", "np.add.at(dx, index, d)", "dx[index] = d"),
