@@ -55,6 +55,10 @@ KERNELS = plant(
                 "np.divide(dy, count.astype(dy.dtype), out=dy)",
             ),
         ],
+        "_count": [
+            ("the padding counts where it must not", "if padded:", "if not padded:"),
+            ("the padding counts in front", "np.maximum(start, 0)", "start"),
+        ],
     },
 )
 

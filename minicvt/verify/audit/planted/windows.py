@@ -147,9 +147,9 @@ BUGS = [
                     "(sw, sh), (rows, cols)",
                 ),
                 (
-                    "the taps exchanged",
-                    "u : u + rows * sh : sh, v :",
-                    "v : v + rows * sh : sh, u :",
+                    "the kernel is flipped",
+                    "yield u, v,",
+                    "yield kernel[0] - 1 - u, kernel[1] - 1 - v,",
                 ),
             ],
             "unpad": [
