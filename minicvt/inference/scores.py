@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import sqrt
 from typing import NamedTuple
 
-from scipy.special import bdtr, ndtri
-
 
 class Share(NamedTuple):
     """``hits`` of ``total``, and the ends of its 95 % interval."""
@@ -69,6 +67,8 @@ def paired(
 
         d  ±  z sqrt(b' + c' - (b' - c')²/n') / n'     b' = b + 1/2, n' = n + 2
     """
+    from scipy.special import bdtr
+
     b, c, n = first_alone + 0.5, second_alone + 0.5, total + 2
     half = _quantile(level) * sqrt(b + c - (b - c) ** 2 / n) / n
     centre = (b - c) / n
@@ -82,4 +82,6 @@ def paired(
 
 
 def _quantile(level: float) -> float:
+    from scipy.special import ndtri  # takes as long to import as NumPy itself
+
     return float(ndtri((1 + level) / 2))

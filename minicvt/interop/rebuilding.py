@@ -32,14 +32,15 @@ def rebuild(
     """Build the model that ``contents`` hold; :func:`minicvt.load` has the contract.
 
     The model is made without values first, so that a description that asks for the
-    impossible costs no memory and weights are never drawn at random.
+    impossible costs no memory and weights are never drawn at random. It holds the
+    arrays of ``contents`` themselves, which become read-only.
     """
     with _blaming(path):
         tensors = unwrap(contents.tensors)
         layout, config = describe(contents, tensors, model, overrides)
         built = _blank(config, dtype or _dtype(tensors))
         _check(built, layout, tensors, check_finite)
-        built.load_state_dict(layout.to_ours(tensors))
+        built.load_state_dict(layout.to_ours(tensors), copy=False)
     return built.eval()
 
 

@@ -20,7 +20,6 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 from numpy.polynomial import Chebyshev, Polynomial
-from scipy.special import erfcx
 
 from minicvt.kernels.intrinsics import bits_to_float, float_to_bits, fma
 from minicvt.kernels.jit import helper
@@ -149,7 +148,7 @@ def _tail_polynomial() -> tuple[np.float32, ...]:
     def tail(t_minus_1: Any) -> Any:
         t = 1 + t_minus_1
         a = (1 / t - 1) / slope
-        return erfcx(a / math.sqrt(2)) / 2 / t
+        return np.array([normal_cdf(-x) * math.exp(x * x / 2) for x in a]) / t
 
     farthest = 1 / (1 + slope * float(FARTHEST)) - 1
     polynomial = Chebyshev.interpolate(tail, DEGREE, domain=[farthest, 0])

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
 import numba
 import numpy as np
 from numba.core import event
+from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys
 from numba.extending import register_jitable
 
 from minicvt.kernels import cache
@@ -47,17 +50,35 @@ def jit_in_place(function: Callable[..., Any], **options: Any) -> Callable[..., 
 
     As `jit`, but arrays are taken as they come.
     """
-    options = {"nogil": True, "error_model": "numpy", **options}
-    folder = cache.folder()
-    if folder is None:
-        return numba.njit(**options)(function)
-    config = vars(numba.config)
+    compiled: Any = numba.njit(function, nogil=True, error_model="numpy", **options)
+    folder, config = cache.folder(), vars(numba.config)
+    if folder is None or config["DISABLE_JIT"]:
+        return compiled
     before = config["CACHE_DIR"]
     config["CACHE_DIR"] = str(folder)
     try:
-        return numba.njit(cache=True, **options)(function)
+        compiled._cache = _Kept(function)
     finally:
         config["CACHE_DIR"] = before
+    return compiled
+
+
+class _Kept(FunctionCache):
+    """What is kept of one function, in Numba's form.
+
+    Numba prepares to compile before it reads, which takes longer than importing it;
+    here only what allocates the arrays gets ready.  A kernel that cannot be read or
+    written (a full disk, or its folder was pruned this moment) runs all the same.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        rtsys.initialize(target_context)
+        with suppress(OSError):
+            return self._load_overload(sig, target_context)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with suppress(OSError):
+            super().save_overload(sig, data)
 
 
 def _frozen(argument: Any) -> Any:

@@ -21,13 +21,15 @@ class Parameter(Tensor):
     def __init__(self, values: Any, requires_grad: bool = True) -> None:
         super().__init__(values, requires_grad)
 
-    def assign(self, values: Any) -> None:
+    def assign(self, values: Any, copy: bool = True) -> None:
         """Hold a copy of ``values`` from now on; tapes that used the old will know.
 
-        The old array stays as it was, for whoever has it (a view, ``detach()``).
-        Raises ``ShapeError`` or ``DtypeError`` unless both are the same as before.
+        Without ``copy`` the array itself is held, where its order allows, and becomes
+        read-only. The old one stays as it was, for whoever has it (a view,
+        ``detach()``). Raises ``ShapeError`` or ``DtypeError`` unless both are the same
+        as before.
         """
-        array = np.array(values, order="C")
+        array = np.array(values, order="C", copy=copy or None)
         if array.shape != self.shape:
             raise ShapeError(f"assign: expected {self.shape}, got {array.shape}")
         if array.dtype != self.dtype:
@@ -134,9 +136,12 @@ class Module:
             k: np.array(v) for k, v in (tensors | dict(self.named_buffers())).items()
         }
 
-    def load_state_dict(self, state: dict[str, Any], strict: bool = True) -> None:
+    def load_state_dict(
+        self, state: dict[str, Any], strict: bool = True, copy: bool = True
+    ) -> None:
         """Write ``state`` into parameters and buffers, cast to the model's dtype.
 
+        Without ``copy`` parameters hold the arrays of ``state`` that fit as they are.
         Raises ``CheckpointError`` listing missing, unexpected and mis-shaped names
         before anything is written; ``strict=False`` forgives the first two.
         """
@@ -144,7 +149,7 @@ class Module:
         check_state({k: v.shape for k, v in own.items()}, state, strict)
         for name, parameter in self.named_parameters():
             if name in state:
-                parameter.assign(np.asarray(state[name], parameter.dtype))
+                parameter.assign(np.asarray(state[name], parameter.dtype), copy)
         for path, module in self.named_modules():
             for name in module.buffers:
                 key = f"{path}.{name}" if path else name

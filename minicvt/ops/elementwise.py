@@ -10,11 +10,17 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from minicvt.errors import DtypeError, OptionError
 from minicvt.ops.operation import operation
 from minicvt.ops.spec import OUTPUT, Shape, Spec, arrays, broadcast, each, summed
+
+
+def expit(x):
+    """The logistic function; importing SciPy's takes as long as NumPy itself."""
+    from scipy.special import expit as logistic
+
+    return logistic(x)
 
 
 def _add_rule(x: Shape, y: Shape) -> Spec:

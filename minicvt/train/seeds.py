@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
 
 def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
@@ -15,6 +14,8 @@ def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float
     s is the standard deviation over n - 1. One value alone has no spread to
     measure: its half-width is infinite.
     """
+    from scipy.special import stdtrit  # takes as long to import as NumPy itself
+
     n = len(values)
     if n < 2:
         return float(np.mean(values)), math.inf

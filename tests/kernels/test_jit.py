@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -187,3 +189,42 @@ def test_any_edit_of_the_sources_starts_a_new_folder(cache, monkeypatch, tmp_pat
         below.write_text(source, encoding="utf-8")
         names.add(cache._sources())
     assert len(names) == 3
+
+
+def test_only_the_last_used_folders_are_kept(cache, monkeypatch, tmp_path):
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path))
+    names = [cache.NAME.format(f"{n:016x}") for n in range(6)]
+    for n, name in enumerate((*names, "kernels-of-mine")):
+        (tmp_path / name / "below").mkdir(parents=True)
+        os.utime(tmp_path / name, (n, n))
+    own = cache.folder()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {own.name, *names[7 - cache.KEPT :], "kernels-of-mine"}
+
+
+def test_a_folder_that_is_used_again_is_the_last_used(cache, monkeypatch, tmp_path):
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path))
+    own = cache.folder()
+    os.utime(own, (0, 0))
+    cache.folder.cache_clear()
+    assert cache.folder() == own
+    assert own.stat().st_mtime > 0
+
+
+def test_processes_may_prune_at_the_same_time(cache, tmp_path):
+    for n in range(40):
+        (tmp_path / cache.NAME.format(f"{n:016x}") / "below").mkdir(parents=True)
+    own = tmp_path / cache.NAME.format(f"{0:016x}")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(cache._prune, [own] * 4))
+    assert own.exists()
+    assert len(list(tmp_path.iterdir())) <= cache.KEPT
+    assert cache._used(tmp_path / "gone") == 0
+
+
+def test_a_kernel_whose_folder_is_gone_runs(jit, cache, monkeypatch, tmp_path):
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path))
+    kernel = jit.jit(doubled)
+    shutil.rmtree(cache.folder())
+    cache.folder().touch()  # nor can it be made again
+    assert kernel(np.ones(2)).tolist() == [2, 2]

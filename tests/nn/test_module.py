@@ -132,6 +132,17 @@ def test_a_state_that_does_not_fit_is_refused_whole() -> None:
         np.testing.assert_array_equal(array, before[name])
 
 
+def test_without_a_copy_parameters_hold_the_arrays_themselves():
+    net, state = Net(), Net(seed=3).state_dict()
+    state["head.weight"] = np.asfortranarray(state["head.weight"])
+    net.load_state_dict(state, copy=False)
+    held = {name: p.numpy() is state[name] for name, p in net.named_parameters()}
+    assert not held.pop("head.weight")  # in another order
+    assert all(held.values())
+    assert not any(p.numpy().flags.writeable for _, p in net.named_parameters())
+    np.testing.assert_array_equal(net.head.weight.numpy(), state["head.weight"])
+
+
 def test_not_strict_forgives_names_but_not_shapes() -> None:
     net, weight = Net(), np.ones((2, 3))
     net.load_state_dict({"head.weight": weight, "other": weight}, strict=False)
