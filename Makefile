@@ -53,6 +53,8 @@ docs: $(VENV)/test.stamp ## write what docs/ shows again: pictures, tables
 	mv $(VENV)/check.md docs/check-transformers.md
 	$(BIN)/minicvt verify equations --markdown > $(VENV)/equations.md
 	mv $(VENV)/equations.md docs/equations.md
+	$(BIN)/minicvt verify laws --markdown > $(VENV)/laws.md
+	mv $(VENV)/laws.md docs/laws.md
 	$(BIN)/minicvt faithful cvt-rgb32-easy cvt-rgb32-mid \
 	    --page docs/trained-models.md --keep minicvt/interpret/measured
 

@@ -21,6 +21,10 @@ def _verify(check: str, **options: Any) -> int:
         from minicvt.verify.golden import commands as golden
 
         return golden.gradients(**options)
+    if check == "laws":
+        from minicvt.verify.laws import commands as laws
+
+        return laws.laws(**options)
     from minicvt.verify.equations import commands, measure
 
     if check == "equations":
@@ -33,6 +37,7 @@ def _verify_options(parser: ArgumentParser) -> None:
     checks = parser.add_subparsers(dest="check", metavar="CHECK", required=True)
     _equations_options(checks)
     _gradients_options(checks)
+    _laws_options(checks)
     _measure_options(checks)
 
 
@@ -60,6 +65,15 @@ def _gradients_options(checks: Any) -> None:
     add("--out", type=Path, metavar="FILE", help="keep what it answers there instead")
 
 
+def _laws_options(checks: Any) -> None:
+    says = "what must hold for any input, and what must not; exit 1 if a law is broken"
+    laws = checks.add_parser("laws", help=says, description=says)
+    add = laws.add_argument
+    add("--draws", type=positive, default=10, metavar="N", help="of each (%(default)s)")
+    markdown = add("--markdown", dest="form", action="store_const", const="markdown")
+    markdown.help = "a page"
+
+
 def _measure_options(checks: Any) -> None:
     says = "train the small models behind the empirical claims; resumes"
     measure = checks.add_parser("measure", help=says, description=says)
@@ -72,7 +86,7 @@ def _measure_options(checks: Any) -> None:
 COMMANDS = {
     "verify": Command(
         "look",
-        "what the papers claim, executed; gradients against PyTorch's",
+        "what the papers claim, executed; gradients against PyTorch's; laws",
         _verify,
         _verify_options,
     ),

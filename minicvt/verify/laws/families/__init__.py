@@ -1,0 +1,1 @@
+"""The laws, one subject a file."""
