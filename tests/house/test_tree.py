@@ -59,11 +59,23 @@ def test_every_test_asserts():
         ("check_gradients(f)", False),
         ("if f(): raise AssertionError", False),
         ("g.f(x == 1)", True),
+        ("assert True", True),
+        ("assert 1 + 1 == 2", True),
+        ("assert (f(), 'a message')", True),
+        ("checked(f)", True),
+        ("f().check()", False),
+        ("def inner(): assert f()", True),
+        ("def inner(): assert f()\n        inner()", False),
     ],
 )
 def test_the_lint_for_hollow_tests_sees_them(body: str, hollow: bool):
     source = f"class TestIt:\n    def test_it(self):\n        {body}\n"
     assert hollow_tests(source) == (["test_it"] if hollow else [])
+
+
+def test_a_check_of_our_own_must_check_too():
+    source = "def check_it(x):\n    return x\n\ndef test_it():\n    check_it(f())\n"
+    assert hollow_tests(source) == ["check_it"]
 
 
 def test_no_file_names_a_path_of_one_machine():
