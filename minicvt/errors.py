@@ -41,6 +41,10 @@ class GraphError(MinicvtError, RuntimeError):
     """A backward pass that the recorded graph cannot answer truthfully."""
 
 
+class FoldedError(MinicvtError, RuntimeError):
+    """What a model that was folded for inference can no longer do."""
+
+
 class NotFiniteError(MinicvtError, ArithmeticError):
     """A loss or gradient that became infinite or NaN."""
 

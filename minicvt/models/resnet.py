@@ -26,6 +26,7 @@ from typing import Any
 from minicvt import ops
 from minicvt.errors import OptionError, unknown
 from minicvt.models.config import DIGITS16, Config
+from minicvt.models.folding import fold
 from minicvt.nn import BatchNorm2d, Conv2d, Init, Linear, Module, ModuleList, as_images
 from minicvt.tensor import Tensor
 
@@ -123,6 +124,10 @@ class ResNet(Module):
             for block in getattr(self, f"layer{index + 1}"):
                 x = block(x)
         return self.fc(x.mean(axis=(1, 2)))
+
+    def fold(self) -> Any:
+        """Return this model for inference only (:mod:`minicvt.models.folding`)."""
+        return fold(self)
 
 
 def stage(config: ResNetConfig, index: int, *, init: Init) -> ModuleList:

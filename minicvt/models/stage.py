@@ -8,6 +8,7 @@ from minicvt import ops
 from minicvt.errors import ShapeError
 from minicvt.grid import Grid
 from minicvt.models.architecture import Architecture
+from minicvt.models.folding import fold
 from minicvt.nn import (
     Attention,
     Block,
@@ -181,6 +182,10 @@ class Transformer(Module):
         if self.norm is not None:
             tokens = self.norm(tokens)
         return tokens.mean(axis=1) if special is None else tokens[:, 0]
+
+    def fold(self) -> Any:
+        """Return this model for inference only (:mod:`minicvt.models.folding`)."""
+        return fold(self)
 
     def resize(self, image: tuple[int, int]) -> Any:
         """Return this model for images of another height and width.
