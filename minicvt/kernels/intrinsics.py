@@ -67,3 +67,31 @@ def _compiled_larger(a: Any, b: Any) -> Any:
 
 # a * b + c with one rounding, on any machine.
 fma: Any = intrinsic(_fma)
+
+
+def wide() -> None:
+    """Make the loops of the function that calls this as wide as the processor can.
+
+    LLVM holds back the 512 bits of AVX-512, as early processors with it lowered their
+    clock.  Loops that compute much for what they read take up to a third less time.
+    """
+
+
+def _512_bits(typing: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        # llvmlite's own `add` refuses attributes that have a value.
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+_prefer_512_bits: Any = intrinsic(_512_bits)
+
+
+@overload(wide, inline="always")
+def _compiled_wide() -> Any:
+    def prefer() -> None:
+        _prefer_512_bits()
+
+    return prefer
