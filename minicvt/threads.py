@@ -185,11 +185,16 @@ class _Pool:
             Thread(target=self._work, name="minicvt", daemon=True).start()
 
     def run(self, function: Callable[[int, int], Any], ranges: list[Any]) -> None:
-        """Call the function with the first range here, with the others in the pool."""
+        """Call the function with the first range here, with the others in the pool.
+
+        Nothing is split again inside, neither there nor here.
+        """
         done: SimpleQueue[BaseException | None] = SimpleQueue()
         for part in ranges[1:]:
             self._tasks.put((function, part, done))
+        token = _width.set(1)
         errors = [_error(function, ranges[0])]
+        _width.reset(token)
         errors += [done.get() for _ in ranges[1:]]
         for error in filter(None, errors):
             raise error

@@ -35,6 +35,7 @@ from minicvt.kernels.depthwise import (
     depthwise_conv2d_input_grad,
     depthwise_conv2d_weight_grad,
 )
+from minicvt.kernels.multiplication import matmul
 from minicvt.kernels.normalization import (
     batch_norm,
     batch_norm_backward,
@@ -85,6 +86,7 @@ __all__ = [
     "im2col",
     "layer_norm",
     "layer_norm_backward",
+    "matmul",
     "max_pool2d",
     "max_pool2d_backward",
     "quick_gelu",

@@ -37,9 +37,9 @@ def _matmul_rule(a: Shape, b: Shape) -> Spec:
 @operation(_matmul_rule)
 def matmul(a, b):
     """A B over the last two axes; dA = dY B^T, dB = A^T dY."""
-    return a @ b, lambda d: (
-        lambda: d @ b.swapaxes(-1, -2),
-        lambda: a.swapaxes(-1, -2) @ d,
+    return kernels.matmul(a, b), lambda d: (
+        lambda: kernels.matmul(d, b.swapaxes(-1, -2)),
+        lambda: kernels.matmul(a.swapaxes(-1, -2), d),
     )
 
 
@@ -59,15 +59,13 @@ def linear(x, weight, bias=None):
     x ``(..., in)``, weight ``(out, in)``, bias ``(out,)`` or None.
     dx = dy W, dW = dy^T x and db = dy summed over all rows.
     """
-    y = x @ weight.T
-    if bias is not None:
-        y += bias
+    y = kernels.matmul(rows(x), weight.T, bias)
 
     def pullback(d):
         return (
-            lambda: d @ weight,
-            lambda: rows(d).T @ rows(x),
+            lambda: kernels.matmul(rows(d), weight).reshape(x.shape),
+            lambda: kernels.matmul(rows(d).T, rows(x)),
             lambda: kernels.column_sum(rows(d)),
         )
 
-    return y, pullback
+    return y.reshape(*x.shape[:-1], len(weight)), pullback

@@ -86,7 +86,8 @@ def test_the_parts_of_a_batch_make_no_difference(body, images, monkeypatch):
     whole = three(FAMILY, body, window, *arrays, 2)
     of_an_image = kernels.im2col(arrays[0][:1], window.kernel, *window.slide).nbytes
     monkeypatch.setattr(product, "PART_BYTES", images * of_an_image)
-    parts = product._parts(arrays[2], product._matrix(arrays[1], 2))
-    assert [p.start for p in parts] == list(range(0, 5, images))
+    parts = list(product._parts(1, 5, arrays[2], product._matrix(arrays[1], 2)))
+    assert [p.start for p in parts] == list(range(1, 5, images))
+    assert [p.stop for p in parts] == [*range(1 + images, 5, images), 5]
     for a, e in zip(three(FAMILY, body, window, *arrays, 2), whole, strict=True):
         assert error(a, e) < 1e-14

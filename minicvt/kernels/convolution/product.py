@@ -3,7 +3,8 @@
 With N = B*Ho*Wo windows of K = kh*kw*I elements in each of g groups, the forward is
 (g, N, K) @ (g, K, O/g); both gradients are the products with one factor transposed.
 The batch goes through in parts, so that the windows, k*k times the map, stay in the
-cache and memory does not grow with the batch.
+cache and memory does not grow with the batch; threads share the images, and of a
+single image the product.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from minicvt.kernels.geometry import map_size
+from minicvt.kernels.multiplication.vectorized import matmul, matmul_into, nanoseconds
 from minicvt.kernels.types import Array, Pair
+from minicvt.threads import share
 
 PART_BYTES = 2**20  # of windows at a time
 
@@ -34,9 +37,13 @@ class Convolution:
         output = map_size(x.shape[1:3], kernel, stride, padding)
         y = np.empty((len(x), *output, len(weight)), x.dtype)
         matrix = _matrix(weight, groups)
-        for part in _parts(y, matrix):
-            windows = self._unfold(x[part], kernel, stride, padding, groups)
-            np.matmul(windows, matrix.mT, out=_split(y[part], groups))
+
+        def images(first: int, last: int) -> None:
+            for part in _parts(first, last, y, matrix):
+                windows = self._unfold(x[part], kernel, stride, padding, groups)
+                matmul_into(_split(y[part], groups), windows, matrix.mT)
+
+        share(images, len(y), nanoseconds(y, matrix.shape[2]))
         return y
 
     def conv2d_input_grad(
@@ -52,13 +59,17 @@ class Convolution:
         kernel = weight.shape[2:]
         matrix = _matrix(weight, groups)
         dx = np.empty((len(dy), *size, weight.shape[1] * groups), dy.dtype)
-        for part in _parts(dy, matrix):
-            windows = _split(dy[part], groups) @ matrix
-            columns = _merge(windows, (*dy[part].shape[:3], *kernel))
-            if _pointwise(kernel, stride, padding):
-                dx[part] = columns[:, :, :, 0, 0]
-            else:
-                dx[part] = self.col2im(columns, size, stride, padding)
+
+        def images(first: int, last: int) -> None:
+            for part in _parts(first, last, dy, matrix):
+                windows = matmul(_split(dy[part], groups), matrix)
+                columns = _merge(windows, (*dy[part].shape[:3], *kernel))
+                if _pointwise(kernel, stride, padding):
+                    dx[part] = columns[:, :, :, 0, 0]
+                else:
+                    dx[part] = self.col2im(columns, size, stride, padding)
+
+        share(images, len(dy), nanoseconds(dy, matrix.shape[2]))
         return dx
 
     def conv2d_weight_grad(
@@ -72,10 +83,17 @@ class Convolution:
     ) -> Array:
         """Multiply dy with the windows it came from, parts summed in float64."""
         outs, ins = dy.shape[3], x.shape[3] // groups
-        total = np.zeros((groups, outs // groups, kernel[0] * kernel[1] * ins))
-        for part in _parts(dy, total):
-            windows = self._unfold(x[part], kernel, stride, padding, groups)
-            total += _split(dy[part], groups).mT @ windows
+        shape = groups, outs // groups, kernel[0] * kernel[1] * ins
+        totals: dict[int, Array] = {}
+
+        def images(first: int, last: int) -> None:
+            total = totals[first] = np.zeros(shape)
+            for part in _parts(first, last, dy, total):
+                windows = self._unfold(x[part], kernel, stride, padding, groups)
+                total += matmul(_split(dy[part], groups).mT, windows)
+
+        share(images, len(dy), nanoseconds(dy, shape[2]))
+        total = np.sum([totals[first] for first in sorted(totals)], axis=0)
         return _oihw(total, kernel).astype(x.dtype, order="C")
 
     def _unfold(
@@ -95,12 +113,13 @@ def _pointwise(kernel: Pair, stride: Pair, padding: Pair) -> bool:
     return kernel == stride == (1, 1) and padding == (0, 0)
 
 
-def _parts(y: Array, matrix: Array) -> Iterator[slice]:
-    """Cut the batch of y where the windows reach PART_BYTES."""
+def _parts(first: int, last: int, y: Array, matrix: Array) -> Iterator[slice]:
+    """Cut these images of y where the windows reach PART_BYTES."""
     groups, _, elements = matrix.shape
     image = y.shape[1] * y.shape[2] * groups * elements * y.itemsize
     images = max(1, PART_BYTES // image)
-    return (slice(first, first + images) for first in range(0, len(y), images))
+    for start in range(first, last, images):
+        yield slice(start, min(start + images, last))
 
 
 def _matrix(weight: Array, groups: int) -> Array:

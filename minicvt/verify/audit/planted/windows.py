@@ -45,21 +45,21 @@ BUGS = [
                 ),
                 (
                     "the first group's weight",
-                    "groups) @ matrix",
-                    "groups) @ matrix[:1]",
+                    "groups), matrix)",
+                    "groups), matrix[:1])",
                 ),
                 (
                     "cotangent ignored",
-                    "_split(dy[part], groups) @",
-                    "_split(0 * dy[part] + 1, groups) @",
+                    "_split(dy[part], groups)",
+                    "_split(0 * dy[part] + 1, groups)",
                 ),
             ],
             "Convolution.conv2d_weight_grad": [
-                ("the last part only", "total += _split", "total[...] = _split"),
+                ("the last part only", "total += matmul", "total[...] = matmul"),
                 (
                     "averaged over windows",
-                    ".mT @ windows",
-                    ".mT @ windows / windows.shape[1]",
+                    ".mT, windows)",
+                    ".mT, windows) / windows.shape[1]",
                 ),
                 (
                     "cotangent ignored",
