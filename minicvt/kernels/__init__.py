@@ -4,7 +4,7 @@
 "numba"); ``kernels.im2col.body("loops")`` is one of them, to put them side by side;
 `KERNELS` holds all kernels by name.  Arrays are channels-last, weights are OIHW,
 and a kernel trusts its inputs: what does not fit is refused by the operation above.
-Results are new arrays; inputs are never written to.
+Results are new arrays; inputs are never written to, but for the optimiser's own state.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ from minicvt.kernels.unfolding import (
     col2im,
     im2col,
 )
+from minicvt.kernels.updates import adamw
 
 KERNELS = {name: kernel for name, kernel in globals().items() if type(kernel) is Kernel}
 
@@ -63,6 +64,7 @@ __all__ = [
     "KERNELS",
     "Kernel",
     "active",
+    "adamw",
     "attend",
     "attend_backward",
     "avg_pool2d",

@@ -40,7 +40,7 @@ def jit(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
 
     @wraps(function)
     def kernel(*arguments: Any) -> Any:
-        return compiled(*[_frozen(argument) for argument in arguments])
+        return compiled(*[frozen(argument) for argument in arguments])
 
     return kernel
 
@@ -81,8 +81,12 @@ class _Kept(FunctionCache):
             super().save_overload(sig, data)
 
 
-def _frozen(argument: Any) -> Any:
+def frozen(argument: Any) -> Any:
+    """Return an array contiguous and read-only, in its own memory if that is so."""
     if not isinstance(argument, np.ndarray):
+        return argument
+    flags = argument.flags
+    if flags.c_contiguous and not flags.writeable:
         return argument
     view = np.ascontiguousarray(argument).view()
     view.flags.writeable = False

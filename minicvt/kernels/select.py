@@ -78,7 +78,8 @@ class Kernel:
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the chosen body."""
-        return self.body(active())(*arguments)
+        body = self._bodies.get(_active or active())
+        return (body or self.body(active()))(*arguments)
 
     def __repr__(self) -> str:
         return f"<kernel {self.__name__} of {self._family}>"

@@ -35,6 +35,10 @@ class Parameter(Tensor):
         if array.dtype != self.dtype:
             raise DtypeError(f"assign: expected {self.dtype}, got {array.dtype}")
         array.flags.writeable = False
+        self.hold(array)
+
+    def hold(self, array: Any) -> None:
+        """Hold a read-only array itself, of the same shape and dtype, as `assign`."""
         self.data = array
         self.version += 1
 

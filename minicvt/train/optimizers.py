@@ -8,9 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from minicvt import kernels
 from minicvt.errors import CheckpointError
 from minicvt.kernels.types import Array
 from minicvt.nn import Parameter
+from minicvt.train.bundles import Bundle, bundled
 
 Decays = Callable[[str, Parameter], bool]
 
@@ -43,22 +45,41 @@ class Optimizer(ABC):
             for name, parameter in self.parameters.items()
         }
         self.steps = dict.fromkeys(self.parameters, 0)
-        self.state = {
-            slot: {name: np.zeros_like(p.data) for name, p in self.parameters.items()}
-            for slot in self.slots
-        }
+        self._bundles = bundled(self.parameters, self.weight_decay, self.slots)
 
     def step(self, lr: float | None = None) -> None:
         """Write new values to every parameter that has a gradient."""
         lr = self.lr if lr is None else lr
-        for name, parameter in self.parameters.items():
-            if parameter.grad is not None:
-                self.steps[name] += 1
-                parameter.assign(self._updated(name, parameter, lr))
+        for bundle in self._bundles:
+            for part in self._in_step(bundle):
+                for name in part.parameters:
+                    self.steps[name] += 1
+                part.replace(self._updated(part, self.steps[name], lr))
+
+    def _in_step(self, bundle: Bundle) -> list[Bundle]:
+        """Return the bundle, or those of it that have a gradient one by one.
+
+        What follows from the number of a step must be the same for all of a bundle.
+        """
+        names = [name for name, p in bundle.parameters.items() if p.grad is not None]
+        alike = len({self.steps[name] for name in names}) == 1
+        if alike and len(names) == len(bundle.parameters):
+            return [bundle]
+        return [bundle.single(name) for name in names]
 
     @abstractmethod
-    def _updated(self, name: str, parameter: Parameter, lr: float) -> Array:
-        """Advance the kept arrays of ``name`` and return its new values."""
+    def _updated(self, bundle: Bundle, step: int, lr: float) -> Array:
+        """Advance the kept arrays of a bundle and return its new values."""
+
+    @property
+    def state(self) -> dict[str, dict[str, Array]]:
+        """The kept arrays by slot and parameter: views, to be read and written."""
+        return {
+            slot: {
+                k: v for bundle in self._bundles for k, v in bundle.views(slot).items()
+            }
+            for slot in self.slots
+        }
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -86,8 +107,8 @@ class Optimizer(ABC):
                     f"{_described(own.get(name))}, got {_described(given.get(name))}"
                 )
         for slot, kept in self.state.items():
-            for name in kept:
-                kept[name] = state[f"{slot}.{name}"].copy()
+            for name, array in kept.items():
+                array[...] = state[f"{slot}.{name}"]
         self.steps = {name: int(state[f"step.{name}"]) for name in self.steps}
 
 
@@ -124,18 +145,19 @@ class AdamW(Optimizer):
         self.betas = betas
         self.eps = eps
 
-    def _updated(self, name: str, parameter: Parameter, lr: float) -> Array:
-        gradient, t = parameter.grad, self.steps[name]
-        mean, square = self.state["mean"][name], self.state["square"][name]
+    def _updated(self, bundle: Bundle, step: int, lr: float) -> Array:
         b1, b2 = self.betas
-        mean += (1 - b1) * (gradient - mean)
-        square *= b2
-        square += (1 - b2) * gradient * gradient
-        scale = np.sqrt(square)
-        scale /= (1 - b2**t) ** 0.5
-        scale += self.eps
-        kept = parameter.data * (1 - lr * self.weight_decay[name])
-        return kept - lr / (1 - b1**t) * mean / scale
+        return kernels.adamw(
+            bundle.values(),
+            bundle.gradients(),
+            bundle.state["mean"],
+            bundle.state["square"],
+            self.betas,
+            self.eps,
+            1 - lr * bundle.decay,
+            lr / (1 - b1**step),
+            (1 - b2**step) ** 0.5,
+        )
 
 
 class SGD(Optimizer):
@@ -167,10 +189,10 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.nesterov = nesterov
 
-    def _updated(self, name: str, parameter: Parameter, lr: float) -> Array:
-        gradient = parameter.grad + self.weight_decay[name] * parameter.data
-        velocity = self.state["velocity"][name]
+    def _updated(self, bundle: Bundle, step: int, lr: float) -> Array:
+        values, velocity = bundle.values(), bundle.state["velocity"]
+        gradient = bundle.gradients() + bundle.decay * values
         velocity *= self.momentum  # zero before the first step
         velocity += gradient
         ahead = gradient + self.momentum * velocity
-        return parameter.data - lr * (ahead if self.nesterov else velocity)
+        return values - lr * (ahead if self.nesterov else velocity)

@@ -11,7 +11,14 @@ import torch
 
 from minicvt.errors import CheckpointError
 from minicvt.nn import Parameter
-from minicvt.train import SGD, AdamW, clip_gradients, gradient_norm, warmup_cosine
+from minicvt.train import (
+    SGD,
+    AdamW,
+    bundles,
+    clip_gradients,
+    gradient_norm,
+    warmup_cosine,
+)
 
 SHAPES = {
     "conv.weight": (3, 2, 3, 2),
@@ -183,3 +190,54 @@ def test_schedule_is_its_closed_form(steps: int, warmup: float) -> None:
     assert shares[max(rise - 1, 0)] == shares[rise] == 1
     assert shares[-1] == pytest.approx(0, abs=1e-15)
     assert all(0 < share <= 1 for share in shares[:-1])
+
+
+def test_bundles_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together or one by one, also where some have no gradient at first."""
+    ends = []
+    for most in (0, 9, 1 << 16):
+        monkeypatch.setattr(bundles, "MOST", most)
+        own = parameters("float32")
+        optimizer = AdamW(own.items(), lr=0.05, weight_decay=0.3)
+        for step in range(6):
+            draw_gradients(own, step)
+            optimizer.step()
+        ends.append(
+            [*(p.numpy() for p in own.values()), *optimizer.state_dict().values()]
+        )
+    for others in ends[1:]:
+        for a, b in zip(ends[0], others, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_small_parameters_share_a_bundle_and_large_ones_have_their_own() -> None:
+    sizes = {"a": 5, "big": 1 << 17, "b": 6, "bias": 4, "c": 1 << 16, "d": 7}
+    own = {n: Parameter(np.zeros((size, 1))) for n, size in sizes.items()}
+    own["bias"] = Parameter(np.zeros(4))
+    found = bundles.bundled(own, {n: float(p.ndim > 1) for n, p in own.items()}, ["m"])
+    names = [list(bundle.parameters) for bundle in found]
+    assert names == [["a", "b"], ["big"], ["bias"], ["c"], ["d"]]
+    assert [bundle.decay for bundle in found] == [1, 1, 0, 1, 1]
+    assert [bundle.state["m"].size for bundle in found] == [11, 1 << 17, 4, 1 << 16, 7]
+
+
+def test_a_step_leaves_what_was_taken_before_as_it_was() -> None:
+    own = parameters()
+    optimizer = AdamW(own.items(), lr=0.1)
+    taken = {name: (p.detach(), p.numpy(), p.numpy().copy()) for name, p in own.items()}
+    draw_gradients(own, 5)
+    optimizer.step()
+    for name, (detached, array, values) in taken.items():
+        np.testing.assert_array_equal(detached.numpy(), values)
+        np.testing.assert_array_equal(array, values)
+        assert (own[name].numpy() != values).all()
+        assert own[name].version == 1
+        with pytest.raises(ValueError, match="read-only"):
+            own[name].data[...] = 0
+
+
+def test_the_state_can_be_read_and_written_by_name() -> None:
+    own = parameters()
+    optimizer = AdamW(own.items(), lr=0.1)
+    optimizer.state["mean"]["fc.weight"][1] = 7
+    np.testing.assert_array_equal(optimizer.state_dict()["mean.fc.weight"][1], [7] * 3)
