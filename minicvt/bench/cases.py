@@ -1,12 +1,14 @@
-"""What is compared, by the words of ``minicvt bench``, and how fast it should be."""
+"""What is compared: cases, the bars they are held to, and CvT's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 EAGER, COMPILE, ONNX, NUMPY = "eager", "compile", "onnxruntime", "numpy"
+BATCHES = (1, 8)
+TRAINED = 8
 
 
 @dataclass(frozen=True)
@@ -30,46 +32,52 @@ class Case:
     bars: Mapping[str, Bar] = field(default_factory=dict)
 
     def asked(self, folder: str) -> dict[str, Any]:
-        """Say it to a party; ``folder`` has weights and images."""
+        """Say it to a party; ``folder`` has what goes in."""
         return {"name": self.name, "work": self.work, "folder": folder, **self.options}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line may change of CvT-13's cases."""
+    """What the command line may change of cases: () stands for the usual batches."""
 
     batches: Sequence[int] = ()
     size: int = 224
     kv_stride: int = 2
 
-    def cases(
-        self, work: str, batches: Sequence[int], bars: Mapping[int, Mapping[str, Bar]]
-    ) -> list[Case]:
-        """Return a case a batch; bars are about CvT-13 as it is published."""
-        fixed = {"model": "cvt-13", "size": self.size, "kv_stride": self.kv_stride}
-        published = (self.size, self.kv_stride) == (Asked.size, Asked.kv_stride)
-        return [
-            Case(
-                f"{work}, batch {batch}",
-                work,
-                {**fixed, "batch": batch},
-                bars.get(batch, {}) if published else {},
-            )
-            for batch in self.batches or batches
-        ]
+    @property
+    def published(self) -> bool:
+        """Whether this is CvT-13 as it is published, which bars are about."""
+        return (self.size, self.kv_stride) == (Asked.size, Asked.kv_stride)
+
+
+def cvt_13(
+    work: str, batch: int, asked: Asked, bars: Mapping[str, Bar], **options: Any
+) -> Case:
+    """Return a case of CvT-13."""
+    usual = {"model": "cvt-13", "size": asked.size, "kv_stride": asked.kv_stride}
+    told = {**usual, "batch": batch, **options}
+    return Case(f"{work}, batch {batch}", work, told, bars if asked.published else {})
 
 
 def inference(asked: Asked) -> list[Case]:
-    """CvT-13 in evaluation, a batch at a time."""
-    one = {EAGER: Bar(0.90, 0.75), ONNX: Bar(None, 1.0)}
-    eight = {EAGER: Bar(0.85, 0.70), ONNX: Bar(None, 0.9)}
-    return asked.cases("inference", (1, 8), {1: one, 8: eight})
+    """CvT-13 in evaluation, folded, a batch at a time."""
+    bars = {
+        1: {EAGER: Bar(0.90, 0.75), ONNX: Bar(None, 1.0)},
+        8: {EAGER: Bar(0.85, 0.70), ONNX: Bar(None, 0.9)},
+    }
+    return [
+        cvt_13("inference", batch, asked, bars.get(batch, {}), fold=True)
+        for batch in asked.batches or BATCHES
+    ]
 
 
 def training(asked: Asked) -> list[Case]:
     """A step of CvT-13: forward, cross entropy, backward, AdamW, zero_grad."""
-    bars = {EAGER: Bar(0.85, 0.70), COMPILE: Bar(None, 0.80)}
-    return asked.cases("training", (8,), {8: bars})
+    bars = {TRAINED: {EAGER: Bar(0.85, 0.70), COMPILE: Bar(None, 0.80)}}
+    return [
+        cvt_13("training", batch, asked, bars.get(batch, {}))
+        for batch in asked.batches or (TRAINED,)
+    ]
 
 
 def toy(asked: Asked) -> list[Case]:
@@ -79,9 +87,18 @@ def toy(asked: Asked) -> list[Case]:
     return [Case("training of c8w, batch 64", "training", options, bars)]
 
 
-TIMED: dict[str, Callable[[Asked], list[Case]]] = {
-    "inference": inference,
-    "training": training,
-    "toy": toy,
-}
-"""Words for which models are timed, as they run in a process that is warm."""
+def start(asked: Asked) -> list[Case]:
+    """From nothing to the first answer: imports, a checkpoint's file, one image."""
+    return [cvt_13("inference", 1, asked, {EAGER: Bar(0.35, 0.20)}, fold=False)]
+
+
+def memory(asked: Asked) -> list[Case]:
+    """The most that a process has in memory, libraries and weights with it."""
+    bars = {1: Bar(0.55, 0.45), 8: Bar(0.45, 0.35)}
+    return [
+        *[
+            cvt_13("inference", batch, asked, {EAGER: bars[batch]}, fold=False)
+            for batch in BATCHES
+        ],
+        cvt_13("training", TRAINED, asked, {EAGER: Bar(0.85, 0.60)}),
+    ]

@@ -10,11 +10,12 @@ from textwrap import fill
 
 from minicvt import threads as our_threads
 from minicvt.bench import writing
-from minicvt.bench.cases import EAGER, TIMED, Asked
+from minicvt.bench.cases import EAGER, Asked
+from minicvt.bench.chapters import CHAPTERS
 from minicvt.bench.comparing import Outcome, compared
 from minicvt.bench.known import PEERS
 from minicvt.bench.machine import described
-from minicvt.bench.pairs import PAUSE, TURN, Setting
+from minicvt.bench.pairs import PAUSE, Setting
 from minicvt.bench.ratios import RULE
 from minicvt.errors import OptionError, unknown
 from minicvt.files import write_atomic
@@ -57,7 +58,7 @@ def bench(
         if name not in PEERS:
             raise unknown("peer", name, PEERS)
     setting = Setting(
-        rounds, processes, threads or our_threads.available(), python, _note
+        rounds, processes, threads or our_threads.available(), python, note=_note
     )
     asked = Asked(batches, size, kv_stride)
     _head(setting, as_markdown)
@@ -72,11 +73,11 @@ def bench(
 def chosen(what: Sequence[str]) -> list[str]:
     """Return the words asked for, each once; all of them for "all"."""
     for word in what:
-        if word not in (*TIMED, ALL):
-            raise unknown("work", word, (*TIMED, ALL))
+        if word not in (*CHAPTERS, ALL):
+            raise unknown("work", word, (*CHAPTERS, ALL))
     if not what:
-        raise OptionError(f"bench: what? {', '.join(TIMED)}, or {ALL}")
-    return list(TIMED) if ALL in what else list(dict.fromkeys(what))
+        raise OptionError(f"bench: what? {', '.join(CHAPTERS)}, or {ALL}")
+    return list(CHAPTERS) if ALL in what else list(dict.fromkeys(what))
 
 
 def _head(setting: Setting, as_markdown: bool) -> None:
@@ -86,7 +87,7 @@ def _head(setting: Setting, as_markdown: bool) -> None:
             rounds=setting.rounds,
             processes=len(setting.shares()),
             threads=setting.threads,
-            turn=TURN,
+            turn=setting.turn,
             pause=PAUSE,
         )
     )
@@ -103,11 +104,16 @@ def _chapter(
     as_markdown: bool,
 ) -> list[Outcome]:
     """Run and print one word's table."""
-    found = list(compared(TIMED[word](asked), against, setting))
+    chapter = CHAPTERS[word]
+    cases = chapter.cases(asked)
+    found = [x for name in against for x in compared(chapter, cases, name, setting)]
     _note("")
     write = markdown if as_markdown else table
     print(f"{'## ' * as_markdown}{word}\n")
+    _say(chapter.says)
     print(write(writing.HEADERS, writing.rows(found)) + "\n", flush=True)
+    for note in writing.notes(found):
+        _say(note)
     return found
 
 

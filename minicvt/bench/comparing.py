@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,17 +12,16 @@ from typing import Any
 import numpy as np
 
 from minicvt.bench.cases import Bar, Case
+from minicvt.bench.chapters import SECONDS, Chapter
 from minicvt.bench.known import OURS, PEERS, missing
-from minicvt.bench.pairs import Pair, Setting, paired
+from minicvt.bench.pairs import Couples, Pair, Setting
 from minicvt.bench.ratios import Ratio
-from minicvt.bench.subjects import prepare
 from minicvt.errors import MinicvtError
 
 TOLERANCE = 5e-4
 """How far answers may lie apart, relative to the largest of them."""
 BARRED = 2
 """The threads that bars are about."""
-SECONDS, BYTES = "wall", "peak"
 
 
 @dataclass(frozen=True)
@@ -59,34 +58,48 @@ class Outcome:
 
 
 def compared(
-    cases: Sequence[Case], against: Sequence[str], setting: Setting
+    chapter: Chapter, cases: Sequence[Case], name: str, setting: Setting
 ) -> Iterator[Outcome]:
-    """Yield every case beside every peer; one that is not here, or fails, says so."""
-    absent = {name: missing(PEERS[name], setting.python) for name in against}
-    for case in cases:
-        for name in against:
+    """Yield every case beside one peer; where that cannot be, the reason.
+
+    Raises ``OSError`` for a Python that is not there.
+    """
+    setting = replace(setting, turn=chapter.turn)
+    if reason := _absent(chapter, name, setting.python):
+        yield from (
+            Outcome(case, name, setting.threads, None, reason) for case in cases
+        )
+        return
+    sides = OURS, PEERS[name], chapter.kind
+    with Couples(*sides, setting, chapter.keep) as couples:
+        for case in cases:
             pair, failed = None, ""
-            if lacking := absent[name]:
-                failed = f"{' and '.join(lacking)} not installed"
-            else:
-                try:
-                    pair = beside(case, name, setting)
-                except MinicvtError as error:
-                    failed = str(error)
-            yield Outcome(case, name, setting.threads, pair, failed)
+            try:
+                pair = beside(chapter, case, couples)
+            except MinicvtError as error:
+                failed = str(error)
+            told = (pair, failed, chapter.quantity)
+            yield Outcome(case, name, setting.threads, *told)
 
 
-def beside(case: Case, name: str, setting: Setting) -> Pair:
-    """Time one case beside one peer; raises ``MinicvtError`` if answers differ."""
+def _absent(chapter: Chapter, name: str, python: str | None) -> str:
+    """Say why a peer cannot be asked at all; "" if it can."""
+    peer = PEERS[name]
+    if chapter.kind not in peer.files:
+        return f"{peer.name} has nothing of the kind"
+    lacking = missing(peer, python)
+    return f"{' and '.join(lacking)} not installed" if lacking else ""
+
+
+def beside(chapter: Chapter, case: Case, couples: Couples) -> Pair:
+    """Measure one case; raises ``MinicvtError`` if the answers differ."""
     with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder), case.options)
-        pair = paired(case.asked(folder), OURS, PEERS[name], setting)
+        chapter.prepare(Path(folder), case.options)
+        pair = chapter.run(case.asked(folder), couples)
     ours, theirs = (np.array(told.pop("answers")) for told in pair.told)
     apart = far(ours, theirs)
     if not apart <= TOLERANCE:
-        raise MinicvtError(
-            f"{case.name}: {PEERS[name].name} answers something else, by {apart:.1e}"
-        )
+        raise MinicvtError(f"the answers are not ours: {apart:.1e} apart")
     return pair
 
 

@@ -9,13 +9,18 @@ import sys
 from minicvt.bench.cases import COMPILE, EAGER, NUMPY, ONNX
 from minicvt.bench.party import Peer
 
-OURS = Peer("minicvt", "ours.py")
-TORCH = ("torch", "transformers")
+MODELS, OPERATIONS = "models", "operations"
+"""Kinds of work, each with a file of its own."""
+
+_OURS = {MODELS: "ours/models.py", OPERATIONS: "ours/operations.py"}
+OURS = Peer("minicvt", _OURS)
+_TORCH = ("torch", "transformers")
+_EAGER = {MODELS: "peers/models.py", OPERATIONS: "peers/operations.py"}
 PEERS = {
-    EAGER: Peer("torch eager", "peers/eager.py", TORCH),
-    COMPILE: Peer("torch.compile", "peers/eager.py", TORCH, {"compile": True}),
-    ONNX: Peer("onnxruntime", "peers/onnx.py", (*TORCH, "onnx", "onnxruntime")),
-    NUMPY: Peer("our NumPy bodies", "ours.py", (), {}, {"MINICVT_KERNELS": "numpy"}),
+    EAGER: Peer("torch eager", _EAGER, _TORCH),
+    COMPILE: Peer("torch.compile", {MODELS: _EAGER[MODELS]}, _TORCH, {"compile": True}),
+    ONNX: Peer(ONNX, {MODELS: "peers/onnx.py"}, (*_TORCH, "onnx", ONNX)),
+    NUMPY: Peer("our NumPy bodies", _OURS, environment={"MINICVT_KERNELS": "numpy"}),
 }
 
 ASK = """

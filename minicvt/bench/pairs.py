@@ -1,48 +1,49 @@
-"""Rounds: two parties in turns, first one ahead, then the other."""
+"""Rounds: two parties in turns, who goes first alternating."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
-from typing import Any
+from typing import Any, Self
 
 from minicvt.bench.party import Party, Peer
 from minicvt.bench.ratios import Ratio, ratio
 
-TURN = 0.4
-"""Seconds that the slower party's turn takes at least: what is quick runs often."""
 PAUSE = 0.05
 """Seconds between turns, in which the threads of the other's pool go to sleep."""
 WARM = 2
 """Turns of each before those that count: of one run, then of what seems to fill one."""
 
 Told = dict[str, Any]
+Turns = tuple[Told, Told]
+Couple = tuple[Party, Party]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How rounds are run: how many, in how many pairs of processes, by whom.
+    """How rounds are run: how many, in how many pairs of processes, with what.
 
-    ``python`` runs the peer, None for the Python that runs this. ``note`` hears how
-    far it is.
+    ``python`` runs the peer, None for the Python that runs this. ``turn`` is what the
+    slower party's turn takes at least, in seconds: what is quick runs often in it.
+    ``note`` hears how far it is.
     """
 
     rounds: int
     processes: int
     threads: int
     python: str | None = None
+    turn: float = 0.4
     note: Callable[[str], None] = lambda words: None
 
     def shares(self) -> list[int]:
         """Split the rounds over the processes, nearly evenly."""
         count = min(self.processes, self.rounds)
-        return [
-            self.rounds * (i + 1) // count - self.rounds * i // count
-            for i in range(count)
-        ]
+        ends = [self.rounds * i // count for i in range(count + 1)]
+        return [last - first for first, last in pairwise(ends)]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Pair:
 
     ours: tuple[Told, ...]
     theirs: tuple[Told, ...]
-    told: tuple[Told, Told]
+    told: Turns
 
     def values(self, quantity: str) -> tuple[list[float], list[float]]:
         """Return seconds (``wall``, ``cpu``) or bytes (``peak``) of ours and theirs."""
@@ -63,44 +64,101 @@ class Pair:
         return ratio(*self.values(quantity))
 
 
-def paired(case: Mapping[str, Any], ours: Peer, theirs: Peer, setting: Setting) -> Pair:
-    """Run all rounds of one case.
+class Couples:
+    """Pairs of processes, new ones for every case unless they are kept.
 
-    New processes every few rounds: what an address or an order of loading does to a
-    process stays with it, and would be taken for the library's.
+    There are several, for what an address or an order of loading does to a process
+    stays with it, and would be taken for the library's.
     """
-    rounds: list[tuple[Told, Told]] = []
-    told: tuple[Told, Told] = ({}, {})
-    for share in setting.shares():
-        with ExitStack() as stack:
-            first = stack.enter_context(Party(ours, setting.threads))
-            second = stack.enter_context(Party(theirs, setting.threads, setting.python))
-            told = (first.build(case), second.build(case))
-            for turns in _rounds(first, second, share, len(rounds)):
-                rounds.append(turns)
-                setting.note(f"{case['name']}: round {len(rounds)}/{setting.rounds}")
-    a, b = zip(*rounds, strict=True)
-    return Pair(a, b, told)
+
+    def __init__(
+        self, ours: Peer, theirs: Peer, kind: str, setting: Setting, keep: bool
+    ) -> None:
+        self.kind, self.setting = kind, setting
+        self._who = ((ours, None), (theirs, setting.python))
+        self._keep, self._kept, self._stack = keep, list[Couple](), ExitStack()
+
+    def __enter__(self) -> Self:
+        if self._keep:
+            shares = self.setting.shares()
+            self._kept = [self._stack.enter_context(self.couple()) for _ in shares]
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.close()
+
+    def party(self, who: int) -> Party:
+        """Start one of them."""
+        peer, python = self._who[who]
+        return Party(peer, self.kind, self.setting.threads, python)
+
+    @contextmanager
+    def couple(self) -> Iterator[Couple]:
+        """Start both."""
+        with self.party(0) as ours, self.party(1) as theirs:
+            yield ours, theirs
+
+    def __iter__(self) -> Iterator[Couple]:
+        if self._keep:
+            yield from self._kept
+            return
+        for _ in self.setting.shares():
+            with self.couple() as both:
+                yield both
 
 
-def _rounds(
-    ours: Party, theirs: Party, count: int, done: int
-) -> Iterator[tuple[Told, Told]]:
-    """Yield the turns of both, who starts alternating."""
-    parties = (ours, theirs)
-    times = _filling(parties)
-    for number in range(done, done + count):
-        turns: list[Told] = [{}, {}]
-        for who in (0, 1) if number % 2 == 0 else (1, 0):
-            time.sleep(PAUSE)
-            turns[who] = parties[who].time(times)
-        yield turns[0], turns[1]
+def warm(case: Told, couples: Couples) -> Pair:
+    """Run all rounds of a case in processes that have run it before."""
+    setting = couples.setting
+    rounds: list[Turns] = []
+    for couple, share in zip(couples, setting.shares(), strict=True):
+        told = (couple[0].build(case), couple[1].build(case))
+        times = _filling(couple, setting.turn)
+        for _ in range(share):
+            rounds.append(_turns(len(rounds), lambda who: couple[who].time(times)))  # noqa: B023
+            setting.note(f"{case['name']}: round {len(rounds)} of {setting.rounds}")
+    return _pair(rounds, told)
 
 
-def _filling(parties: tuple[Party, Party]) -> int:
+def fresh(case: Told, couples: Couples) -> Pair:
+    """Run every round in a new process: ``wall`` is from its start to its answers.
+
+    One round beforehand reads files and compiles what is not yet in a cache.
+    """
+    setting = couples.setting
+    told: dict[int, Told] = {}
+
+    def turn(who: int) -> Told:
+        with couples.party(who) as party:
+            told[who] = party.build(case)
+            wall = time.perf_counter() - party.begun
+            return {"wall": wall, "peak": party.time(1)["peak"]}
+
+    rounds = []
+    for number in range(setting.rounds + 1):
+        rounds.append(_turns(number, turn))
+        setting.note(f"{case['name']}: round {number} of {setting.rounds}")
+    return _pair(rounds[1:], (told[0], told[1]))
+
+
+def _turns(number: int, turn: Callable[[int], Told]) -> Turns:
+    """Let both have their turn, the peer first in every other round."""
+    turns: dict[int, Told] = {}
+    for who in (0, 1) if number % 2 == 0 else (1, 0):
+        time.sleep(PAUSE)
+        turns[who] = turn(who)
+    return turns[0], turns[1]
+
+
+def _pair(rounds: Sequence[Turns], told: Turns) -> Pair:
+    ours, theirs = zip(*rounds, strict=True)
+    return Pair(ours, theirs, told)
+
+
+def _filling(couple: Couple, turn: float) -> int:
     """Warm both up, and return how many runs fill a turn."""
     times = 1
     for _ in range(WARM):
-        slowest = max(party.time(times)["wall"] for party in parties)
-        times = ceil(TURN / max(slowest, 1e-9))
+        slowest = max(party.time(times)["wall"] for party in couple)
+        times = ceil(turn / max(slowest, 1e-9))
     return times

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,13 +29,13 @@ COUNTS = (
 
 @dataclass(frozen=True)
 class Peer:
-    """Who can be asked: a name, the file that does it, and what that needs.
+    """Who can be asked: a name, the file for each kind of work, and what that needs.
 
     ``options`` go with every case, ``environment`` into the process.
     """
 
     name: str
-    file: str
+    files: Mapping[str, str]
     needs: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -43,13 +44,16 @@ class Peer:
 class Party:
     """A running process; leaving the ``with`` block ends it."""
 
-    def __init__(self, peer: Peer, width: int, python: str | None = None) -> None:
+    def __init__(
+        self, peer: Peer, kind: str, width: int, python: str | None = None
+    ) -> None:
         self.peer, self.threads = peer, width
         self._said = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
         # -P: what lies beside the script is not to be imported as a module
         command = [python or sys.executable, "-P", str(HERE / "serving.py")]
+        self.begun = time.perf_counter()
         self._process = subprocess.Popen(
-            [*command, str(HERE / peer.file)],
+            [*command, str(HERE / peer.files[kind])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
@@ -86,13 +90,16 @@ class Party:
         with suppress(BrokenPipeError):  # it has ended: stderr says why
             stdin.write(json.dumps(what) + "\n")
             stdin.flush()
-        if line := stdout.readline():
-            told: dict[str, Any] = json.loads(line)
+        told: dict[str, Any] = json.loads(stdout.readline() or "{}")
+        if told and "failed" not in told:
             return told
+        raise MinicvtError(f"{self.peer.name}: {told.get('failed') or self._last()}")
+
+    def _last(self) -> str:
+        """Wait for its end, and return the last line that it wrote."""
         self._process.communicate()
         self._said.seek(0)
-        said = self._said.read().strip() or "no word"
-        raise MinicvtError(f"bench: {self.peer.name} failed: {said.splitlines()[-1]}")
+        return (self._said.read().strip() or "no word").splitlines()[-1]
 
 
 def surroundings(width: int) -> dict[str, str]:

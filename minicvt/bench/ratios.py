@@ -33,15 +33,20 @@ class Ratio:
     groups: tuple[tuple[float, ...], ...]
 
     @property
+    def most(self) -> float:
+        """The largest of all rounds."""
+        return self.groups[-1][-1]
+
+    @property
     def meaningless(self) -> str:
         """Why this is no ratio to print; "" for one that is."""
         if self.rounds < FEWEST:
             return f"{self.rounds} rounds are too few"
         if len(self.groups) > 1:
-            said = " or ".join(f"{median(g):.2f} ({len(g)} times)" for g in self.groups)
+            said = " or ".join(f"{median(g):.2f} ({len(g)}x)" for g in self.groups)
             return f"two speeds: {said}"
         if self.high > SPREAD * self.low:
-            return f"quartiles too far apart: {self.low:.2f} and {self.high:.2f}"
+            return f"too wide: {self.low:.2f}-{self.high:.2f}"
         return ""
 
     def __str__(self) -> str:

@@ -1,8 +1,8 @@
 """One party's process: it builds what it is asked for, and times it.
 
 ``python serving.py FILE`` reads a line of JSON and answers it with one, until there are
-no more. FILE has ``build(case)``, which returns a function without arguments and what
-there is to tell (a mapping); nothing runs yet. It needs Python alone, so that a peer's
+no more. FILE has ``build(case)``, which returns a function without arguments, what is
+timed, and what there is to tell, a mapping. It needs Python alone, so that a peer's
 Python may lack minicvt.
 """
 
@@ -16,9 +16,10 @@ from collections.abc import Callable
 from typing import Any
 
 Body = Callable[[], object]
+Told = dict[str, Any]
 
 
-def seconds(body: Body, times: int) -> dict[str, float]:
+def seconds(body: Body, times: int) -> Told:
     """Run ``body`` so many times: seconds of each, by the clock and of the CPU."""
     gc.collect()
     busy, start = time.process_time(), time.perf_counter()
@@ -29,9 +30,9 @@ def seconds(body: Body, times: int) -> dict[str, float]:
 
 
 def peak() -> int | None:
-    """Return the most bytes this process has had in memory at once.
+    """Return the most bytes this process has had in memory at once, where Linux says.
 
-    Linux's own count starts with the program; getrusage's is the parent's at first.
+    Its count begins with the program; getrusage's begins with what the parent had.
     """
     try:
         with open("/proc/self/status", encoding="ascii") as status:
@@ -41,19 +42,35 @@ def peak() -> int | None:
     return int(lines["VmHWM"].split()[0]) * 1024
 
 
-def answers(party: dict[str, Any]) -> None:
-    """Answer the lines of stdin on stdout; what libraries print goes to stderr."""
+class Served:
+    """A party's file, and what it built last."""
+
+    def __init__(self, path: str) -> None:
+        self.party = runpy.run_path(path)
+        self.body: Body = int
+
+    def answer(self, asked: Told) -> Told:
+        """Build a case or time the last one; a failure is told in one line."""
+        try:
+            if "build" in asked:
+                self.body = int  # lets go of the last one, for the next one's sake
+                self.body, told = self.party["build"](asked["build"])
+            else:
+                told = seconds(self.body, asked["times"])
+        except Exception as error:
+            said = (str(error).strip() or "nothing").splitlines()[0]
+            return {"failed": f"{type(error).__name__}: {said}"}
+        return told | {"peak": peak()}
+
+
+def main(path: str) -> None:
+    """Answer stdin's lines on stdout; what libraries print goes to stderr."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    body: Body = int
+    served = Served(path)
     for line in sys.stdin:
-        asked = json.loads(line)
-        if "build" in asked:
-            body, told = party["build"](asked["build"])
-        else:
-            told = seconds(body, asked["times"])
-        print(json.dumps(told | {"peak": peak()}), file=out, flush=True)
+        print(json.dumps(served.answer(json.loads(line))), file=out, flush=True)
 
 
 if __name__ == "__main__":
-    answers(runpy.run_path(sys.argv[1]))
+    main(sys.argv[1])

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from minicvt.bench.comparing import BYTES, Outcome
+from minicvt.bench.chapters import BYTES
+from minicvt.bench.comparing import Outcome
 from minicvt.bench.known import PEERS
+from minicvt.bench.ratios import FEWEST
 
 HEADERS = ("", "against", "ours / theirs", "ours", "theirs", "must", "aim", "met")
 MIB = 2**20
@@ -22,7 +24,7 @@ def _row(outcome: Outcome) -> tuple[Any, ...]:
     name, against = outcome.case.name, PEERS[outcome.against].name
     bar, ratio, medians = outcome.bar, outcome.ratio, outcome.medians
     if ratio is None or medians is None:
-        return (name, against, f"none: {outcome.failed}", *[""] * 5)
+        return (name, against, "none", *[""] * 5)
     ours, theirs = (said(value, outcome.quantity) for value in medians)
     must = f"{bar.must:.2f}" if bar and bar.must else ""
     aim = f"{bar.aim:.2f}" if bar else ""
@@ -33,21 +35,30 @@ def said(value: float, quantity: str) -> str:
     """Write seconds or bytes."""
     if quantity == BYTES:
         return f"{value / MIB:,.0f} MiB"
-    return f"{value:,.2f} s" if value >= 10 else f"{value * 1e3:.3g} ms"
+    return f"{value:,.2f} s" if value >= 1 else f"{value * 1e3:.3g} ms"
 
 
 def met(outcome: Outcome) -> str:
-    """Say which bar the median stays under: the aim, what must be, or neither."""
+    """Say which bar is met: the aim, what must be, or neither.
+
+    By the median; where that means nothing, by the largest ratio of all rounds.
+    """
     bar, ratio = outcome.bar, outcome.ratio
     if bar is None or ratio is None:
         return ""
-    if ratio.meaningless:
-        return "cannot be said"
-    if ratio.median <= bar.aim:
+    vague = bool(ratio.meaningless)
+    value = ratio.most if vague else ratio.median
+    if ratio.rounds >= FEWEST and value <= bar.aim:
         return "aim"
-    if bar.must is None:
-        return "no"
-    return "must" if ratio.median <= bar.must else "no"
+    if ratio.rounds >= FEWEST and bar.must is not None and value <= bar.must:
+        return "must"
+    return "cannot be said" if vague else "no"
+
+
+def notes(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return why there is no ratio, for those that have none."""
+    reasons = {x.failed: x.case.name for x in outcomes if x.failed}
+    return [f"{name}: {reason}." for reason, name in reasons.items()]
 
 
 def plain(outcome: Outcome) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from minicvt.cli.parser import Command
 from minicvt.cli.values import increasing, names, positive
 
 
+WORDS = "inference, training, toy, kernels, start, memory, or all"
+
+
 def _bench(**options: Any) -> None:
     from minicvt.bench.commands import bench
 
@@ -18,7 +21,7 @@ def _bench(**options: Any) -> None:
 
 def _bench_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("what", metavar="WHAT", nargs="*", help="inference, training, toy, or all")
+    add("what", metavar="WHAT", nargs="*", help=WORDS)
     peers = "eager, compile, onnxruntime, numpy (eager)"
     add("--against", type=names, default=["eager"], metavar="LIST", help=peers)
     add("--threads", type=positive, metavar="N", help="of each party (one a core)")

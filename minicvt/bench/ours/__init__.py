@@ -1,0 +1,1 @@
+"""Our party's files: run by :mod:`minicvt.bench.serving`, imported by nobody."""
