@@ -9,7 +9,6 @@ from typing import Any
 from minicvt.cli.parser import Command
 from minicvt.cli.values import increasing, names, positive
 
-
 WORDS = "inference, training, toy, kernels, start, memory, or all"
 
 
