@@ -16,13 +16,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from minicvt import kernels, models, nn, ops
+from minicvt import heap, kernels, models, nn, ops
 from minicvt.blank import shapes_only
 from minicvt.images import from_nchw, to_nchw
 from minicvt.observe import observe
 from minicvt.tensor import Tensor, no_grad
 
 __version__ = "0.1.0"
+
+heap.keep()
 
 __all__ = [
     "Tensor",
