@@ -52,8 +52,9 @@ def fixture(name: str) -> Fixture:
     state = load_file(found(f"{name}.state.safetensors")[0])
     with np.load(found(f"{name}.io.npz")[0]) as file:
         values = dict(file)
-    for shipped in found(f"{name}.eval.safetensors"):
-        values |= load_file(shipped)
+    for mode in ("eval", "train"):
+        for shipped in found(f"{name}.{mode}.safetensors"):
+            values |= load_file(shipped)
     return Fixture(meta, state, values)
 
 

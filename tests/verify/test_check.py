@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from minicvt.cli import main
-from minicvt.verify.check import OFFICIAL
+from minicvt.verify.check import OFFICIAL, TRAINING
 from minicvt.verify.check.contract import Mine, told
 from minicvt.verify.check.fitting import fitting
 from minicvt.verify.oracle import relative_error
@@ -31,19 +31,20 @@ def found(capsys, file):
     return code, json.loads(out)
 
 
-ALL = "agrees with the official code in names and counts, logits and gradients"
+MODES = ", in evaluation and in training"
 RIGHT = {
-    "ours.py": ALL,
-    "torch_right.py": ALL,
-    "plain.py": "agrees with the official code in logits",
+    "ours.py": f"names and counts, logits and gradients{MODES}",
+    "torch_right.py": f"names and counts, logits and gradients{MODES}",
+    "plain.py": f"names and counts and logits{MODES}",
 }
 
 
 @pytest.mark.parametrize("file", RIGHT)
 def test_right_ones_agree(capsys, file):
     code, out, err = checked(capsys, file)
-    assert (code, err) == (AGREES, "")
-    assert out.endswith(f"verdict: {RIGHT[file]}\n")
+    assert (code, "error" in err) == (AGREES, False)
+    assert out.endswith(f"verdict: agrees with the official code in {RIGHT[file]}\n")
+    assert re.search("statistics +all 24 that BatchNorm remembers\n", out)
 
 
 SCALE = "the scale is head_dim^-0.5"
@@ -62,7 +63,13 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("file", WRONG)
+SLOW = "plain_bypass.py"  # logits alone, as plain_scale.py
+
+
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(f, marks=[pytest.mark.slow] if f == SLOW else []) for f in WRONG],
+)
 def test_wrong_ones_are_told_what_is_wrong(capsys, file):
     code, verdict = found(capsys, file)
     place, cause = WRONG[file]
@@ -75,6 +82,7 @@ def test_wrong_ones_are_told_what_is_wrong(capsys, file):
     )
 
 
+@pytest.mark.slow
 def test_what_is_in_no_list_is_unknown(capsys):
     code, out, _ = checked(capsys, "plain_clipped.py")
     assert code == DIFFERS
@@ -98,19 +106,22 @@ def test_the_numbers_are_the_official_ones(capsys):
     assert code == AGREES
     assert verdict["logits"]["relative"] < 1e-12
     assert len(verdict["gradients"]) == len(OFFICIAL.gradients) + 1
-    assert max(g["relative"] for g in verdict["gradients"]) < 1e-9
+    for mode in (verdict, verdict["training"]):
+        assert max(g["relative"] for g in mode["gradients"]) < 1e-9
+    assert len(verdict["training"]["statistics"]) == 24
     assert verdict["tensors"]["parameters"] == OFFICIAL.meta["n_params"]
 
 
-def test_the_cotangent_is_that_of_the_official_loss():
-    logits, target = OFFICIAL.logits, OFFICIAL.answers["soft_target"]
+@pytest.mark.parametrize("official", [OFFICIAL, TRAINING], ids=["eval", "train"])
+def test_the_cotangent_is_that_of_the_official_loss(official):
+    logits, target = official.logits, official.answers["soft_target"]
 
     def loss(y):
         return -(target * (y - np.log(np.exp(y).sum(1, keepdims=True)))).sum(1).mean()
 
     step = 1e-6 * np.random.default_rng(0).normal(size=logits.shape)
     moved = loss(logits + step) - loss(logits - step)
-    assert moved == pytest.approx(2 * (OFFICIAL.cotangent * step).sum(), rel=1e-5)
+    assert moved == pytest.approx(2 * (official.cotangent * step).sum(), rel=1e-5)
 
 
 def test_markdown_has_headings_and_tables(capsys):
@@ -131,7 +142,36 @@ def written(tmp_path, *lines):
     return path
 
 
+HERE = f"import sys; sys.path.append({str(FOLDER)!r})"
+LOADED = "\n".join((HERE, "from plain import build, load"))
 CANNOT = {
+    "build(config) returned no model": ["def build(config): pass"],
+    "run should return real numbers, got tuple": [
+        LOADED,
+        "def run(model, images): return model(images), 3",
+    ],
+    "run should return real numbers, got complex128": [
+        LOADED,
+        "def run(model, images): return model(images) + 0j",
+    ],
+    "run should return real numbers, got NoneType": [
+        LOADED,
+        "def run(model, images): model(images)",
+    ],
+    "state should return real numbers, got head.weight: NoneType": [
+        LOADED,
+        "def state(model): return {'head.weight': None}",
+    ],
+    "our model has no part called 'stage9'": [
+        LOADED,
+        "from plain import run",
+        "def activations(model, images): return {'stage9': images}",
+    ],
+    "train raised ValueError: no": [
+        LOADED,
+        "from plain import run",
+        "def train(model): raise ValueError('no')",
+    ],
     "needs a function build(config)": ["x = 1"],
     "mine.py, line 1: the file raised ZeroDivisionError: division by zero": ["1 / 0"],
     "the file raised SyntaxError": ["def build(config:"],
@@ -193,7 +233,7 @@ SMALL = "from ours import build as ours\ndef build(config): return ours(config, 
 def test_a_model_that_is_smaller_is_told_what_is_missing(capsys, tmp_path):
     """And where it parts: weights are loaded as far as there are any."""
     line = SMALL.format("cls=(False,) * 3, final_norm=False")
-    path = written(tmp_path, f"import sys; sys.path.append({str(FOLDER)!r})", line)
+    path = written(tmp_path, HERE, line)
     code, out, _ = checked(capsys, path)
     assert code == DIFFERS
     assert re.search(r"missing +3: .*stage2.cls_token", out)
@@ -203,7 +243,7 @@ def test_a_model_that_is_smaller_is_told_what_is_missing(capsys, tmp_path):
 def test_another_dialect_is_told_all_its_differences(capsys, tmp_path):
     """Weights go where they are wanted: one convolution gets those of the first."""
     line = SMALL.format("dialect='lucidrains'")
-    path = written(tmp_path, f"import sys; sys.path.append({str(FOLDER)!r})", line)
+    path = written(tmp_path, HERE, line)
     code, verdict = found(capsys, path)
     assert code == DIFFERS
     assert [d["cause"] for d in verdict["differences"]] == [
@@ -226,8 +266,7 @@ def test_float32_is_checked_as_float32(capsys, tmp_path):
         "    model.state = {k: v.astype('float32') for k, v in state.items()}",
         "def run(model, images): return model(images.astype('float32'))",
     ]
-    head = f"import sys; sys.path.append({str(FOLDER)!r})"
-    code, out, _ = checked(capsys, written(tmp_path, head, *lines))
+    code, out, _ = checked(capsys, written(tmp_path, HERE, *lines))
     assert code == AGREES, out
 
 
@@ -245,12 +284,24 @@ def test_activations_place_the_difference_of_a_numpy_model(capsys, tmp_path):
         "    del model.block",
         "    return found",
     ]
-    head = f"import sys; sys.path.append({str(FOLDER)!r})"
-    _, verdict = found(capsys, written(tmp_path, head, *lines))
+    _, verdict = found(capsys, written(tmp_path, HERE, *lines))
     (difference,) = verdict["differences"]
     assert difference["place"]["path"] == "stage1.blocks.0"
     assert difference["place"]["after"] == "stage0.blocks.0"
     assert difference["cause"] == SCALE
+
+
+def test_gradients_of_another_shape_are_wrong_ones(capsys, tmp_path):
+    lines = [
+        "from plain import build, load, run",
+        "def gradients(model, images, cotangent):",
+        "    return {'head.weight': cotangent, 'images': images}",
+    ]
+    code, out, _ = checked(capsys, written(tmp_path, HERE, *lines))
+    assert code == DIFFERS
+    assert re.search(
+        "gradients +2 of 2 differ, by up to inf; 116 of 118 are not told", out
+    )
 
 
 def test_tensors_of_another_shape_are_named():

@@ -60,6 +60,8 @@ OURS_ALREADY = {
 }
 """What is so in these models: others, and models made otherwise, have it otherwise."""
 IN_TRAINING = {
+    "BatchNorm uses the remembered statistics",
+    "BatchNorm's variance is divided by n - 1",
     "nothing is dropped",
     "drop path's rates follow the rule 'linear'",
     "drop path's rates follow the rule 'across'",

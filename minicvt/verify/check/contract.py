@@ -6,12 +6,14 @@
     def load(model, state):                    # official names -> float64 arrays
     def run(model, images):                    # (B, 3, H, W) -> logits (B, K)
     def gradients(model, images, cotangent):   # -> {name: array}, "images" too
+    def train(model):                          # from here on in training
     def state(model):                          # -> {name: array}
     def activations(model, images):            # -> {path in our model: array}
 
 ``config`` has dims, depths, heads, embed (kernel, stride, padding of each stage),
 mlp_ratios, kv_stride, cls, num_classes, in_chans, activation, scale, qkv_bias and
 norm_eps. ``gradients`` are those of <cotangent, logits>, by the names of the state.
+In training BatchNorm uses the statistics of the batch; nothing is dropped.
 A module of PyTorch or of minicvt needs ``build`` alone, if its tensors have the
 official names, transformers' or vit-pytorch's: the rest is asked of it. PyTorch's
 ``run`` gets tensors, any other arrays, all float64. What runs is your file, as
@@ -22,14 +24,17 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from minicvt.errors import ForeignCodeError
+from minicvt.kernels.types import Array
 from minicvt.models.config import Config
 
 TOLD = (
@@ -57,7 +62,7 @@ class Mine:
         with self.running("the file"):
             self.module = _executed(path)
         if not callable(self.function("build")):
-            raise ForeignCodeError(f"{path.name}: needs a function build(config)")
+            raise self.error("needs a function build(config)")
 
     @property
     def says(self) -> str:
@@ -68,6 +73,29 @@ class Mine:
     def function(self, name: str) -> Callable[..., Any] | None:
         """Return one of its functions, None if it has not got it."""
         return getattr(self.module, name, None)
+
+    def error(self, says: str) -> ForeignCodeError:
+        """Make an error that names the file."""
+        return ForeignCodeError(f"{self.path.name}: {says}")
+
+    def told(self, name: str, *inputs: Any) -> Mapping[str, Array]:
+        """Call one that answers a dictionary of arrays."""
+        found = self.call(name, *inputs)
+        if not isinstance(found, Mapping):
+            kind = type(found).__name__
+            raise self.error(f"{name} should return a dict, got {kind}")
+        return {key: self.array(name, found[key], f"{key}: ") for key in found}
+
+    def array(self, name: str, value: Any, of: str = "") -> Array:
+        """See what a function of theirs returned as an array of real numbers."""
+        plain = value.detach().cpu() if is_torch_tensor(value) else value
+        kind = type(value).__name__
+        with suppress(TypeError, ValueError):
+            array = np.asarray(plain)
+            if array.dtype.kind in "fiub":
+                return array
+            kind = kind if array.dtype.kind == "O" else str(array.dtype)
+        raise self.error(f"{name} should return real numbers, got {of}{kind}")
 
     def call(self, name: str, *inputs: Any) -> Any:
         """Call one of its functions; what that raises is a ``ForeignCodeError``."""
@@ -99,6 +127,11 @@ class Mine:
         finally:
             with suppress(ValueError):  # they may have taken it away themselves
                 sys.path.remove(folder)
+
+
+def is_torch_tensor(value: Any) -> bool:
+    """Whether this is a tensor of PyTorch's: ours have no ``requires_grad_``."""
+    return hasattr(value, "requires_grad_")
 
 
 def _executed(path: Path) -> ModuleType:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -75,14 +74,3 @@ def official_as(state: Mapping[str, Array]) -> dict[str, Array]:
         if official is not None and official.shape == array.shape:
             ours[name] = official
     return names.layout.to_theirs(ours, heads_of(OFFICIAL.config))
-
-
-def arrays(state: Mapping[str, Any]) -> dict[str, Array]:
-    """See tensors of PyTorch's as arrays, and anything else that is one."""
-    plain = {k: v.detach() if is_torch_tensor(v) else v for k, v in state.items()}
-    return {name: np.asarray(value) for name, value in plain.items()}
-
-
-def is_torch_tensor(value: Any) -> bool:
-    """Whether this is a tensor of PyTorch's: ours have no ``requires_grad_``."""
-    return hasattr(value, "requires_grad_")

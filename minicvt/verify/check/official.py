@@ -23,7 +23,6 @@ from minicvt.kernels.types import Array
 from minicvt.models.config import Config
 
 FOLDER = Path(__file__).parent
-GRADIENT = "eval/grad/"
 EMBEDDINGS = ("PATCH_SIZE", "PATCH_STRIDE", "PATCH_PADDING")
 
 
@@ -47,9 +46,16 @@ def config_of(meta: Mapping[str, Any]) -> Config:
 
 
 class Official:
-    """One configuration with its state, images, logits and gradients."""
+    """One configuration with its state, images, logits and gradients.
+
+    ``mode`` is "eval" or "train": in training BatchNorm uses the statistics of the
+    batch. Nothing is dropped in either.
+    """
 
     name = "a1_dwbn"
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
 
     @cached_property
     def meta(self) -> dict[str, Any]:
@@ -67,8 +73,21 @@ class Official:
 
     @cached_property
     def answers(self) -> dict[str, Array]:
-        """Images and what the official code made of them, in evaluation."""
-        return load_file(FOLDER / f"{self.name}.eval.safetensors")
+        """Images and what the official code made of them."""
+        modes = dict.fromkeys(("eval", self.mode))  # the images are with the first
+        files = [
+            load_file(FOLDER / f"{self.name}.{mode}.safetensors") for mode in modes
+        ]
+        return {name: array for file in files for name, array in file.items()}
+
+    def answered(self, what: str) -> dict[str, Array]:
+        """Return all answers of a kind in this mode, by what follows it."""
+        start = f"{self.mode}/{what}/"
+        return {
+            name.removeprefix(start): array
+            for name, array in self.answers.items()
+            if name.startswith(start)
+        }
 
     @property
     def images(self) -> Array:
@@ -78,18 +97,23 @@ class Official:
     @property
     def logits(self) -> Array:
         """The logits ``(B, K)``."""
-        return self.answers["eval/logits"]
+        return self.answers[f"{self.mode}/logits"]
 
     @property
     def gradients(self) -> dict[str, Array]:
         """Gradients of <cotangent, logits> by name, without that of the images."""
-        found = self.answers.items()
-        return {k.removeprefix(GRADIENT): v for k, v in found if k.startswith(GRADIENT)}
+        return self.answered("grad")
+
+    @property
+    def statistics(self) -> dict[str, Array]:
+        """What BatchNorm remembers afterwards: nothing new in evaluation."""
+        found = self.answered("buffer_after").items()
+        return {name: array for name, array in found if array.ndim}
 
     @property
     def images_gradient(self) -> Array:
         """The gradient of the images, ``(B, 3, H, W)``."""
-        return self.answers["eval/grad_x"]
+        return self.answers[f"{self.mode}/grad_x"]
 
     @cached_property
     def cotangent(self) -> Array:
@@ -108,8 +132,8 @@ class Official:
         return config_of(self.meta)
 
     def model(self) -> Any:
-        """Our model with the official weights, in evaluation mode."""
-        model = self.config.build("float64").eval()
+        """Our model with the official weights."""
+        model = self.config.build("float64").train(self.mode == "train")
         model.load_state_dict(self.state)
         return model
 
@@ -120,5 +144,6 @@ class Official:
         return images
 
 
-OFFICIAL = Official()
-"""The only one that is shipped."""
+OFFICIAL = Official("eval")
+TRAINING = Official("train")
+"""The same weights and images."""

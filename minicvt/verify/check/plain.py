@@ -7,7 +7,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
-from minicvt.verify.check.examining import Verdict
+from minicvt.verify.check.examining import Seen, Verdict
 from minicvt.verify.check.writing import sentence
 from minicvt.verify.microscope.difference import Difference
 
@@ -19,11 +19,19 @@ def as_json(verdict: Verdict) -> str:
         "agrees": verdict.agrees,
         "verdict": sentence(verdict),
         "tensors": verdict.fitting and asdict(verdict.fitting),
-        "logits": verdict.logits._asdict(),
-        "gradients": [step._asdict() for step in verdict.gradients],
-        "differences": [_plain(d) for d in verdict.comparison.differences],
+        **_mode(verdict.evaluation),
+        "training": verdict.training and _mode(verdict.training),
     }
     return json.dumps(_finite(found), indent=1, allow_nan=False)
+
+
+def _mode(seen: Seen) -> dict[str, Any]:
+    return {
+        "logits": seen.logits._asdict(),
+        "gradients": [step._asdict() for step in seen.gradients],
+        "statistics": [step._asdict() for step in seen.statistics],
+        "differences": [_plain(d) for d in seen.comparison.differences],
+    }
 
 
 def _finite(value: Any) -> Any:

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from minicvt.errors import ForeignCodeError
 from minicvt.kernels.types import Array
 from minicvt.verify.check.contract import Mine
-from minicvt.verify.check.fitting import arrays, official_as
-from minicvt.verify.check.official import OFFICIAL
+from minicvt.verify.check.fitting import official_as
+from minicvt.verify.check.official import OFFICIAL, Official
 from minicvt.verify.microscope.gradients import IMAGES
 from minicvt.verify.microscope.names import Names
-from minicvt.verify.microscope.recording import ANSWER, Recording
+from minicvt.verify.microscope.recording import ANSWER, Recording, module_path
 
 
 class Runner:
@@ -28,8 +27,7 @@ class Runner:
         """Return its tensors by name; None where nobody tells."""
         if self.mine.function("state") is None:
             return None
-        found = self.mine.call("state", self.model)
-        return arrays(self._table("state", found))
+        return dict(self.mine.told("state", self.model))
 
     def load(self) -> None:
         """Give it the official weights, by the file's ``load`` or by their names."""
@@ -40,53 +38,76 @@ class Runner:
         state = self.state()
         weights = {} if state is None else official_as(state)
         if not weights:
-            raise ForeignCodeError(
-                f"{self.mine.path.name}: needs load(model, state): no names of tensors "
-                "that we know tell where the official weights go"
+            raise self.mine.error(
+                "needs load(model, state): no names of tensors that we know tell where "
+                "the official weights go"
             )
         with self.mine.running("loading the official weights"):
             self.put(weights)
 
     def put(self, weights: Mapping[str, Array]) -> None:
         """Write weights that have the model's own names."""
-        raise ForeignCodeError(f"{self.mine.path.name}: needs load(model, state)")
+        raise self.mine.error("needs load(model, state)")
 
-    def record(self) -> Recording:
-        """Run it, forward and backward, as far as the file has functions for it."""
+    def train(self) -> bool:
+        """Switch BatchNorm to training; False where nobody tells how."""
+        if self.mine.function("train") is None:
+            return False
+        self.mine.call("train", self.model)
+        return True
+
+    def once(self, official: Official) -> Any:
+        """Run it forward; return the logits."""
         if self.mine.function("run") is None:
-            raise ForeignCodeError(f"{self.mine.path.name}: needs run(model, images)")
-        points = {}
-        if self.mine.function("activations") is not None:
-            found = self.mine.call("activations", self.model, OFFICIAL.images)
-            points = arrays(self._table("activations", found))
-        logits = self.mine.call("run", self.model, OFFICIAL.images)
-        return self.with_gradients(Recording(points | arrays({ANSWER: logits})))
+            raise self.mine.error("needs run(model, images)")
+        return self.mine.call("run", self.model, official.images)
 
-    def with_gradients(self, made: Recording) -> Recording:
+    def record(self, official: Official) -> Recording:
+        """Run it, forward and backward, as far as the file has functions for it."""
+        points = self._activations(official)
+        logits = self.mine.array("run", self.once(official))
+        made = Recording(points | {ANSWER: logits})
+        return self.with_gradients(made, official)
+
+    def _activations(self, official: Official) -> dict[str, Array]:
+        if self.mine.function("activations") is None:
+            return {}
+        found = dict(self.mine.told("activations", self.model, official.images))
+        paths = dict(official.model().named_modules())
+        unknown = [point for point in found if module_path(point) not in paths]
+        if unknown:
+            raise self.mine.error(f"our model has no part called {unknown[0]!r}")
+        return found
+
+    def with_gradients(self, made: Recording, official: Official) -> Recording:
         """Take the gradients of the file's own function, if it has one."""
-        made = replace(made, cotangent=OFFICIAL.cotangent)
+        made = replace(made, cotangent=official.cotangent)
         if self.mine.function("gradients") is None:
             return made
-        inputs = (self.model, OFFICIAL.images, OFFICIAL.cotangent)
-        found = arrays(self._table("gradients", self.mine.call("gradients", *inputs)))
+        inputs = (self.model, official.images, official.cotangent)
+        found = dict(self.mine.told("gradients", *inputs))
         images = found.pop(IMAGES, None)
-        names = Names.of(found, "cvt")
-        if found and names.layout is None:
-            raise ForeignCodeError(
-                f"{self.mine.path.name}: gradients have names of no layout that we know"
-            )
-        ours = names.to_ours(found)
+        ours = self._named(found) if found else {}
         if images is not None:
             ours[IMAGES] = nhwc_array(images)
         return replace(made, gradients=ours)
 
-    def _table(self, function: str, found: Any) -> Mapping[str, Any]:
-        if not isinstance(found, Mapping):
-            raise ForeignCodeError(
-                f"{self.mine.path.name}: {function} should return a dict, got "
-                f"{type(found).__name__}"
-            )
-        return found
+    def _named(self, gradients: Mapping[str, Array]) -> dict[str, Array]:
+        """Find our names for gradients; raise for one that is of nothing."""
+        names = Names.of(gradients, "cvt")
+        if names.layout is None:
+            raise self.mine.error("gradients have names of no layout that we know")
+        return names.to_ours(gradients)
+
+    def statistics(self, official: Official) -> dict[str, Array]:
+        """Run it once in training; return what BatchNorm then remembers, if told."""
+        self.load()
+        self.train()
+        self.once(official)
+        state = self.state() or {}
+        names = Names.of(state, "cvt")
+        found = names.to_ours(state) if names.layout is not None else {}
+        return {name: found[name] for name in official.statistics if name in found}
 
 
 def nhwc_array(images: Array) -> Array:

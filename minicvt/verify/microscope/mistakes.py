@@ -74,6 +74,7 @@ RULES = [
     Rule("the branch of residuals gets no gradient", ("add",), of_sides(1, zero, True)),
     Rule("a norm's weight is forgotten", NORMS, without_weight),
     Rule("a norm's statistics are constants", NORMS[:2], constant_statistics),
+    Rule("BatchNorm's statistics are constants", NORMS[1:2], constant_statistics),
     Rule("a norm's mean is a constant", NORMS[:2], constant_mean),
     *(
         Rule(f"the activation's derivative is that of {name}", CURVES, curve_of(name))

@@ -1,4 +1,4 @@
-"""A CvT in plain NumPy, forward only, by channels first, as a learner may write it."""
+"""A CvT in plain NumPy, without gradients, by channels first, as learners write it."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -90,10 +90,22 @@ class CvT:
     def bypass(self, cls, bn):
         return cls
 
+    training = False
+
     def batch_norm(self, x, at):
         mean, var = self.state[f"{at}.running_mean"], self.state[f"{at}.running_var"]
+        if self.training:
+            self.remember(x, at)
+            mean, var = x.mean((0, 1)), x.var((0, 1))
         y = (x - mean) / np.sqrt(var + 1e-5)
         return y * self.state[f"{at}.weight"] + self.state[f"{at}.bias"]
+
+    def remember(self, x, at, momentum=0.1):
+        count = x.shape[0] * x.shape[1]
+        batch = {"mean": x.mean((0, 1)), "var": x.var((0, 1)) * count / (count - 1)}
+        for name, value in batch.items():
+            old = self.state[f"{at}.running_{name}"]
+            self.state[f"{at}.running_{name}"] = old + momentum * (value - old)
 
 
 def build(config):
@@ -106,3 +118,11 @@ def load(model, state):
 
 def run(model, images):
     return model(images)
+
+
+def train(model):
+    model.training = True
+
+
+def state(model):
+    return model.state

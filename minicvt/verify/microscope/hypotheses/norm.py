@@ -44,6 +44,17 @@ def uncentred(norm: Any, x: Any) -> Any:
     return x / (square + norm.eps) ** 0.5 * norm.weight + norm.bias
 
 
+def unbiased_batch(norm: Any, x: Any) -> Any:
+    """Divide the variance of the batch by n - 1."""
+    if not norm.training:
+        return BatchNorm2d.forward(norm, x)
+    rows = x.reshape(-1, x.shape[-1])
+    centred = rows - rows.mean(axis=0, keepdims=True)
+    var = (centred * centred).sum(axis=0, keepdims=True) / (len(rows) - 1)
+    y = centred / (var + norm.eps) ** 0.5 * norm.weight + norm.bias
+    return y.reshape(*x.shape)
+
+
 def forgetful(norm: Any) -> None:
     """Start the statistics anew: mean 0, variance 1."""
     norm.running_mean = np.zeros_like(norm.running_mean)
@@ -71,6 +82,16 @@ HYPOTHESES = [
     ),
     suppose(
         "BatchNorm uses the batch's statistics", BatchNorm2d, setting(training=True)
+    ),
+    suppose(
+        "BatchNorm uses the remembered statistics",
+        BatchNorm2d,
+        setting(training=False),
+    ),
+    suppose(
+        "BatchNorm's variance is divided by n - 1",
+        BatchNorm2d,
+        doing(forward=unbiased_batch),
     ),
     suppose("BatchNorm's statistics were never loaded", BatchNorm2d, forgetful),
     suppose(
