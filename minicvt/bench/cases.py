@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 EAGER, COMPILE, ONNX, NUMPY = "eager", "compile", "onnxruntime", "numpy"
 BATCHES = (1, 8)
 TRAINED = 8
+SIDES, STRIDES, GROWN = (224, 320, 448), (2, 1), (1, 8, 32)
 
 
 @dataclass(frozen=True)
@@ -101,4 +102,19 @@ def memory(asked: Asked) -> list[Case]:
             for batch in BATCHES
         ],
         cvt_13("training", TRAINED, asked, {EAGER: Bar(0.85, 0.60)}),
+    ]
+
+
+def growth(asked: Asked) -> list[Case]:
+    """Inference along the side of one image, and along the batch at one side."""
+    batches = asked.batches or GROWN
+    return [
+        replace(
+            cvt_13("inference", batch, Asked((), side, stride), {}, fold=True),
+            name=f"{side}, K/V stride {stride}, batch {batch}",
+        )
+        for stride in STRIDES
+        for side, batch in dict.fromkeys(
+            [*((side, 1) for side in SIDES), *((asked.size, b) for b in batches)]
+        )
     ]

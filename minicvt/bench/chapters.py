@@ -67,4 +67,9 @@ CHAPTERS = {
         run=fresh,
         quantity=BYTES,
     ),
+    "growth": Chapter(
+        "Inference of CvT-13 as images, keys and batches grow.",
+        cases.growth,
+        keep=True,
+    ),
 }

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from textwrap import fill
+from typing import Any
 
 from minicvt import threads as our_threads
-from minicvt.bench import writing
+from minicvt.bench import growth, profiles, writing
 from minicvt.bench.cases import EAGER, Asked
 from minicvt.bench.chapters import CHAPTERS
 from minicvt.bench.comparing import Outcome, compared
 from minicvt.bench.known import PEERS
 from minicvt.bench.machine import described
+from minicvt.bench.page import Page, note
 from minicvt.bench.pairs import PAUSE, Setting
 from minicvt.bench.ratios import RULE
 from minicvt.errors import OptionError, unknown
 from minicvt.files import write_atomic
-from minicvt.tables import markdown, table
 
-WIDTH = 88
 ROUNDS, PROCESSES = 9, 3
-ALL = "all"
+ALL, PROFILE, GROWTH = "all", "profile", "growth"
+WORDS = (*CHAPTERS, PROFILE)
 TITLE = "How fast it is"
 HOW = (
     "Medians [quartiles] of paired ratios, ours over theirs, lower is better: {rounds} "
     "rounds in {processes} pairs of processes. Each party is a process of its own with "
-    "{threads} threads; they take turns of {turn} s or more, who goes first "
-    "alternating, {pause} s apart. Weights, images and labels are the same, and so are "
-    "the answers, or there is no ratio."
+    "{threads} threads; they take turns, who goes first alternating, {pause} s apart. "
+    "Weights, images and labels are the same, and so are the answers, or there is no "
+    "ratio."
 )
-"""Filled in when it is printed."""
 
 
 def bench(
@@ -47,81 +46,88 @@ def bench(
     python: str | None = None,
     json_file: Path | None = None,
     as_markdown: bool = False,
+    picture: Path | None = None,
 ) -> None:
     """Print how long we take beside others, for each word of ``what``.
 
-    Raises ``UnknownName``, ``OptionError``, and ``OSError`` for a Python or a file
-    that is not there.
+    Raises ``UnknownName``, ``OptionError``, ``OSError`` for a Python or a file that
+    is not there, and ``MissingPackage`` where there is no matplotlib for the picture.
     """
     words = chosen(what)
     for name in against:
         if name not in PEERS:
             raise unknown("peer", name, PEERS)
-    setting = Setting(
-        rounds, processes, threads or our_threads.available(), python, note=_note
-    )
+    if picture is not None:
+        from minicvt import viz  # noqa: F401 - before what takes minutes
+    width = threads or our_threads.available()
+    setting = Setting(rounds, processes, width, python, note=note)
     asked = Asked(batches, size, kv_stride)
-    _head(setting, as_markdown)
-    found: list[Outcome] = []
+    page = Page(as_markdown)
+    _head(page, setting)
+    told: dict[str, Any] = {}
     for word in words:
-        found += _chapter(word, asked, against, setting, as_markdown)
+        page.title(word)
+        if word == PROFILE:
+            told[word] = profiles.chapter(page, asked, width, rounds, picture)
+        else:
+            told[word] = _chapter(page, word, asked, against, setting)
     if json_file is not None:
-        told = {"machine": described(), "outcomes": [*map(writing.plain, found)]}
-        write_atomic(json_file, (json.dumps(told, indent=1) + "\n").encode())
+        content = json.dumps({"machine": described(), **told}, indent=1)
+        write_atomic(json_file, (content + "\n").encode())
 
 
 def chosen(what: Sequence[str]) -> list[str]:
     """Return the words asked for, each once; all of them for "all"."""
     for word in what:
-        if word not in (*CHAPTERS, ALL):
-            raise unknown("work", word, (*CHAPTERS, ALL))
+        if word not in (*WORDS, ALL):
+            raise unknown("work", word, (*WORDS, ALL))
     if not what:
-        raise OptionError(f"bench: what? {', '.join(CHAPTERS)}, or {ALL}")
-    return list(CHAPTERS) if ALL in what else list(dict.fromkeys(what))
+        raise OptionError(f"bench: what? {', '.join(WORDS)}, or {ALL}")
+    return list(WORDS) if ALL in what else list(dict.fromkeys(what))
 
 
-def _head(setting: Setting, as_markdown: bool) -> None:
-    print(f"{'# ' * as_markdown}{TITLE}\n")
-    _say(
+def _head(page: Page, setting: Setting) -> None:
+    page.title(TITLE, 1)
+    page.say(
         HOW.format(
             rounds=setting.rounds,
             processes=len(setting.shares()),
             threads=setting.threads,
-            turn=setting.turn,
             pause=PAUSE,
         )
     )
-    _say(RULE)
-    write = markdown if as_markdown else table
-    print(write(("machine", ""), described().items()) + "\n", flush=True)
+    page.say(RULE)
+    page.table(("machine", ""), described().items())
 
 
 def _chapter(
-    word: str,
-    asked: Asked,
-    against: Sequence[str],
-    setting: Setting,
-    as_markdown: bool,
-) -> list[Outcome]:
-    """Run and print one word's table."""
+    page: Page, word: str, asked: Asked, against: Sequence[str], setting: Setting
+) -> dict[str, Any]:
+    """Run and print one word's table, and return all that was seen."""
     chapter = CHAPTERS[word]
-    cases = chapter.cases(asked)
-    found = [x for name in against for x in compared(chapter, cases, name, setting)]
-    _note("")
-    write = markdown if as_markdown else table
-    print(f"{'## ' * as_markdown}{word}\n")
-    _say(chapter.says)
-    print(write(writing.HEADERS, writing.rows(found)) + "\n", flush=True)
-    for note in writing.notes(found):
-        _say(note)
-    return found
+    page.say(chapter.says)
+    cases, setting = chapter.cases(asked), replace(setting, turn=chapter.turn)
+    found: list[Outcome] = []
+    for name in against:
+        found += compared(chapter, cases, name, setting)
+    note("")
+    versions = writing.versions(found)
+    if versions:
+        page.say(f"With {versions}.")
+    page.table(writing.HEADERS, writing.rows(found))
+    for words in writing.notes(found):
+        page.say(words)
+    told: dict[str, Any] = {"outcomes": [*map(writing.plain, found)]}
+    return told | (_grown(page, found, setting.threads) if word == GROWTH else {})
 
 
-def _say(words: str) -> None:
-    print(fill(words, WIDTH) + "\n")
-
-
-def _note(words: str) -> None:
-    """Show how far it is on one line of a terminal, which is rewritten."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{words}", end="", file=sys.stderr, flush=True)
+def _grown(page: Page, found: Sequence[Outcome], width: int) -> dict[str, Any]:
+    """Say whether growing makes it worse, and what attention takes of memory."""
+    trends = list(growth.trends(found))
+    if trends:
+        page.say(growth.WORSE)
+        page.table(growth.TREND, trends)
+    rows, power = growth.attention_memory(width)
+    page.say(growth.TAKEN.format(power=power))
+    page.table(growth.KEPT, rows)
+    return {"trends": trends, "attention": rows, "exponent": power}

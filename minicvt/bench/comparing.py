@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -64,7 +64,6 @@ def compared(
 
     Raises ``OSError`` for a Python that is not there.
     """
-    setting = replace(setting, turn=chapter.turn)
     if reason := _absent(chapter, name, setting.python):
         yield from (
             Outcome(case, name, setting.threads, None, reason) for case in cases

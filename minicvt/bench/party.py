@@ -79,9 +79,13 @@ class Party:
         """Make ready what is timed next; return what the party tells of it."""
         return self._asked(build={**case, **self.peer.options, "threads": self.threads})
 
-    def time(self, times: int) -> dict[str, Any]:
-        """Run it so many times: seconds of each (``wall``, ``cpu``), and ``peak``."""
-        return self._asked(times=times)
+    def time(self, times: int, afresh: bool = False) -> dict[str, Any]:
+        """Run it so many times: seconds of each (``wall``, ``cpu``).
+
+        Bytes too: ``before`` that, and the ``peak`` of the process's life, or with
+        ``afresh`` of these runs.
+        """
+        return self._asked(times=times, afresh=afresh)
 
     def _asked(self, **what: Any) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout

@@ -17,6 +17,7 @@ from typing import Any
 
 Body = Callable[[], object]
 Told = dict[str, Any]
+KEYS = {"now": "VmRSS", "peak": "VmHWM"}
 
 
 def seconds(body: Body, times: int) -> Told:
@@ -29,8 +30,8 @@ def seconds(body: Body, times: int) -> Told:
     return {"wall": wall / times, "cpu": (time.process_time() - busy) / times}
 
 
-def peak() -> int | None:
-    """Return the most bytes this process has had in memory at once, where Linux says.
+def memory() -> Told:
+    """Bytes in memory, now and at the most, where Linux tells.
 
     Its count begins with the program; getrusage's begins with what the parent had.
     """
@@ -38,8 +39,15 @@ def peak() -> int | None:
         with open("/proc/self/status", encoding="ascii") as status:
             lines = dict(line.split(":", 1) for line in status)
     except OSError:
-        return None
-    return int(lines["VmHWM"].split()[0]) * 1024
+        return {"now": None, "peak": None}
+    kib = {name: int(lines[key].split()[0]) for name, key in KEYS.items()}
+    return {name: 1024 * amount for name, amount in kib.items()}
+
+
+def forget_peak() -> None:
+    """Let the most begin with what is there now."""
+    with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")
 
 
 class Served:
@@ -56,11 +64,14 @@ class Served:
                 self.body = int  # lets go of the last one, for the next one's sake
                 self.body, told = self.party["build"](asked["build"])
             else:
-                told = seconds(self.body, asked["times"])
+                if asked["afresh"]:
+                    forget_peak()
+                before = memory()["now"]
+                told = {"before": before, **seconds(self.body, asked["times"])}
         except Exception as error:
             said = (str(error).strip() or "nothing").splitlines()[0]
             return {"failed": f"{type(error).__name__}: {said}"}
-        return told | {"peak": peak()}
+        return told | {"peak": memory()["peak"]}
 
 
 def main(path: str) -> None:

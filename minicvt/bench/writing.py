@@ -78,3 +78,10 @@ def plain(outcome: Outcome) -> dict[str, Any]:
         told["ratio"] = asdict(ratio) | {"meaningless": ratio.meaningless}
         told |= {"ours": pair.ours, "theirs": pair.theirs, "told": pair.told}
     return told
+
+
+def versions(outcomes: Iterable[Outcome]) -> str:
+    """Say the versions of everybody who took part."""
+    told = [side for x in outcomes if x.pair for side in x.pair.told]
+    found = {k: v for side in told for k, v in side["versions"].items()}
+    return ", ".join(f"{name} {number}" for name, number in found.items())

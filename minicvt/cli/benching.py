@@ -9,7 +9,7 @@ from typing import Any
 from minicvt.cli.parser import Command
 from minicvt.cli.values import increasing, names, positive
 
-WORDS = "inference, training, toy, kernels, start, memory, or all"
+WORDS = "inference, training, toy, kernels, start, memory, growth, profile, or all"
 
 
 def _bench(**options: Any) -> None:
@@ -34,6 +34,7 @@ def _bench_options(parser: ArgumentParser) -> None:
     add("--kv-stride", type=positive, default=2, metavar="N", help=strides)
     add("--python", metavar="FILE", help="the Python that has the peers (this one)")
     add("--json", dest="json_file", type=Path, metavar="FILE", help="all that was seen")
+    add("--picture", type=Path, metavar="FILE", help="draw the profile there, as SVG")
     add("--markdown", dest="as_markdown", action="store_true", help="for a document")
 
 

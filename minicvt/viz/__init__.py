@@ -9,6 +9,7 @@ confusion_matrix      truth against answer
 kv_savings            what strided keys and values save
 accuracy_against_macs table 3 of the paper: top-1 as printed, MACs as counted
 growth                costs against the side of an image and s, log-log
+roofline              where time goes, beside what the machine could do
 differences           two models side by side, with what each part costs
 gallery               small images with words
 observed              what the first three draw, as arrays
@@ -34,6 +35,7 @@ from minicvt.viz.growth import growth
 from minicvt.viz.heads import attention, class_attention
 from minicvt.viz.learning import confusion_matrix, training_curve
 from minicvt.viz.look import Look, observed
+from minicvt.viz.roofline import roofline
 from minicvt.viz.style import Picture
 from minicvt.viz.tables import accuracy_against_macs
 from minicvt.viz.tiles import gallery
@@ -52,6 +54,7 @@ __all__ = [
     "growth",
     "kv_savings",
     "observed",
+    "roofline",
     "token_maps",
     "training_curve",
     "written",
