@@ -21,9 +21,10 @@ Pullback = Callable[[Any], tuple[Any, ...]]
 class Node:
     """One executed operation on the tape.
 
-    ``versions`` are those of the inputs when it ran: a leaf written to since then
-    would make the pullback answer for values that are gone. ``number`` grows from
-    one operation to the next: the order of execution.
+    ``inputs`` are leaves, and outlines of results in between. ``versions`` are those
+    of the inputs when it ran: a leaf written to since then would make the pullback
+    answer for values that are gone. ``number`` grows from one operation to the next:
+    the order of execution.
     """
 
     name: str
@@ -60,12 +61,8 @@ class Node:
                 )
 
     def release(self) -> None:
-        """Let go of all that only backward needed, and keep what ``tape`` shows.
-
-        Results in between, which nobody else may hold, become shapes.
-        """
+        """Let go of all that only backward needed, and keep what ``tape`` shows."""
         self.pullback = None
-        self.inputs = tuple([t if t is None else t.outline() for t in self.inputs])
 
     def __str__(self) -> str:
         return f"{self.name} in {self.path}" if self.path else self.name

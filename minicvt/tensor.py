@@ -32,7 +32,10 @@ class Tensor:
     ``grad`` is a NumPy array, or None before the first backward.
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "node", "requires_grad", "version")
+    __slots__ = (
+        *("__weakref__", "_outline", "data", "grad", "node", "requires_grad"),
+        "version",
+    )
     __array_ufunc__ = None  # array * tensor asks the tensor, not NumPy
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
@@ -47,6 +50,7 @@ class Tensor:
         self.data = array
         self.grad: Any = None
         self.node: Node | None = None
+        self._outline: Tensor | None = None
         self.version = 0
         self.requires_grad = False
 
@@ -126,12 +130,16 @@ class Tensor:
                 tensor.node.release()
 
     def outline(self) -> Tensor:
-        """Return what is left in a freed graph: a result in between has no values."""
-        if self.node is None:
+        """Return what a graph knows of this: a result in between has no values there.
+
+        What a pullback needs of them it holds itself.
+        """
+        if self.node is None or type(self.data) is Blank:
             return self
-        shape = Tensor.wrap(Blank.like(self.data))
-        shape.node, shape.requires_grad = self.node, True
-        return shape
+        if self._outline is None:
+            self._outline = Tensor.wrap(Blank.like(self.data))
+            self._outline.node, self._outline.requires_grad = self.node, True
+        return self._outline
 
     def _accumulate(self, gradient: Any) -> None:
         total = gradient if self.grad is None else self.grad + gradient

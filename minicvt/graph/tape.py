@@ -53,8 +53,7 @@ class Tape:
     """All operations a tensor was made by, in the order they ran.
 
     Prints as a table; a notebook shows it drawn. ``macs`` are those of the forward
-    pass. ``kept`` is what the pullbacks need; ``held`` adds the results in between
-    that the graph keeps alive by pointing to them.
+    pass. ``kept`` is what the pullbacks need; the graph holds no other results.
     """
 
     def __init__(self, root: Tensor) -> None:
@@ -68,7 +67,6 @@ class Tape:
             _row(tensor, row, numbers, bytes_)
             for row, (tensor, bytes_) in enumerate(zip(made, kept, strict=True))
         ]
-        self.held = _held(made, own)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -95,9 +93,8 @@ class Tape:
         headers = ("", "operation", "module", "inputs", "output", "MACs", "kept")
         body = [_cells(row) for row in self.rows]
         total = ("", "total", "", "", "", self.macs, _known(self.kept))
-        notes = [LEGEND, f"With the results in between, the graph holds {self.held:,}."]
         freed = [FREED] if self.kept is None else []
-        return "\n".join([table(headers, [*body, total]), "", *notes, *freed])
+        return "\n".join([table(headers, [*body, total]), "", LEGEND, *freed])
 
     __repr__ = __str__
 
@@ -140,16 +137,6 @@ def _kept(made: Iterable[Tensor], own: set[int]) -> Iterator[int | None]:
         new = {k: size for k, size in buffers(pullback).items() if k not in counted}
         counted |= new.keys()
         yield sum(new.values())
-
-
-def _held(made: Iterable[Tensor], own: set[int]) -> int:
-    """Bytes of everything reachable from the nodes, leaves left out."""
-    alive: dict[int, int] = {}
-    for tensor in made:
-        alive |= buffers(tensor.node.pullback)  # type: ignore[union-attr]
-        for source in (tensor, *tensor.node.inputs):  # type: ignore[union-attr]
-            alive |= {} if source is None else buffers(source.data)
-    return sum(size for key, size in alive.items() if key not in own)
 
 
 def _row(tensor: Tensor, row: int, numbers: dict[int, int], kept: int | None) -> Row:

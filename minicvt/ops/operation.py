@@ -150,6 +150,7 @@ def _record(
 ) -> None:
     if any(t is not None and t.requires_grad for t in tensors):
         versions = tuple([0 if t is None else t.version for t in tensors])
+        inputs = tuple([t if t is None else t.outline() for t in tensors])
         path = observe.current_path()
-        result.node = Node(name, path, tensors, versions, spec, pullback)
+        result.node = Node(name, path, inputs, versions, spec, pullback)
         result.requires_grad = True

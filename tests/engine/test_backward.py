@@ -199,3 +199,24 @@ def test_results_in_between_live_until_backward(retain_graph: bool) -> None:
     assert (values() is not None) is retain_graph
     assert [row.operation for row in tape(loss)] == ["exp", "multiply", "sum"]
     assert [source.row for source in tape(loss)[1].sources] == [0, 0]
+
+
+def test_results_that_no_pullback_needs_are_not_held() -> None:
+    x = leaf(4, 3)
+    moved = x * 2.0
+    values = weakref.ref(moved.data)
+    total = (moved + 1.0).sum()
+    del moved
+    assert values() is None
+    total.backward()
+    np.testing.assert_array_equal(x.grad, np.full((4, 3), 2.0))
+
+
+def test_values_that_somebody_holds_stay() -> None:
+    x = leaf(3)
+    y = ops.exp(x)
+    loss = (y * y).sum()
+    loss.backward()
+    np.testing.assert_array_equal(y.numpy(), np.exp(x.numpy()))
+    with pytest.raises(GraphError, match="freed"):
+        y.backward(np.ones(3))

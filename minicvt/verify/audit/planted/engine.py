@@ -71,8 +71,13 @@ TENSOR = plant(
         "Tensor.outline": [
             (
                 "freed too early: values that somebody holds",
-                "shape = Tensor.wrap(Blank.like(self.data))",
-                "shape, self.data = self, Blank.like(self.data)",
+                "return self._outline",
+                "self.data = self._outline.data; return self._outline",
+            ),
+            (
+                "every use is taken for another result",
+                "if self._outline is None:",
+                "if True:",
             ),
         ],
         "Tensor.__rsub__": [("operands exchanged", "other, self)", "self, other)")],
@@ -135,10 +140,7 @@ NODE = plant(
             ),
             ("a freed graph is not noticed", "if self.pullback is None:", "if False:"),
         ],
-        "Node.release": [
-            ("the pullback is kept", "self.pullback = None", "pass"),
-            ("results in between are kept", "t if t is None else t.outline()", "t"),
-        ],
+        "Node.release": [("the pullback is kept", "self.pullback = None", "pass")],
         "pull": [
             ("every input gets the first's", "parts[position]", "parts[0]"),
             (
@@ -174,6 +176,7 @@ OPERATION = plant(
     "ops.operation",
     {
         "_record": [
+            ("results in between are kept", "t if t is None else t.outline()", "t"),
             (
                 "recorded where all inputs learn",
                 "if any(t is not None and t",
