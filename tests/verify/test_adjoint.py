@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from minicvt import Tensor, ops
-from minicvt.errors import WrongGradient
+from minicvt.errors import OptionError, WrongGradient
 from minicvt.grid import Grid
 from minicvt.nn.resampling import METHODS, resample
 from minicvt.ops.spec import NOTHING, Spec
@@ -100,6 +100,13 @@ def test_shapes_stand_for_arrays() -> None:
 )
 def test_what_is_not_linear_does_not_pass(f: Any) -> None:
     assert not adjoint_check(f, (3, 4)).ok
+
+
+def test_a_check_of_nothing_does_not_pass() -> None:
+    with pytest.raises(OptionError, match="nothing to check, got 0 inputs"):
+        adjoint_check(ops.negative)
+    with pytest.raises(OptionError, match="1 inputs and 0 trials"):
+        adjoint_check(ops.negative, (3,), trials=0)
 
 
 def _same(x: tuple[int, ...]) -> Spec:

@@ -12,6 +12,7 @@ from minicvt import Tensor, nn, ops
 from minicvt.errors import (
     DtypeError,
     GraphError,
+    OptionError,
     ShapeError,
     UnknownName,
     WrongGradient,
@@ -212,6 +213,27 @@ def test_shapes_of_ones_own_gradient() -> None:
 def test_methods_have_names() -> None:
     with pytest.raises(UnknownName, match="did you mean complex step"):
         gradcheck(np.exp, X, gradient=lambda d, x: d * np.exp(x), method="complex")
+
+
+def test_a_check_of_nothing_does_not_pass() -> None:
+    for how in ({"directions": 0}, {"directions": -1}):
+        with pytest.raises(OptionError, match="nothing to check, got 1 inputs and"):
+            gradcheck(ops.exp, X, **how)
+    with pytest.raises(OptionError, match="got 0 inputs"):
+        gradcheck(lambda: Tensor(X))
+    with pytest.raises(OptionError, match=r"expected 2 names, got 1"):
+        gradcheck(ops.add, X, X, names=("x",))
+
+
+@pytest.mark.parametrize("f", [lambda x: x.numpy(), lambda x: None, lambda x: ()])
+def test_what_returns_no_tensor_is_told_so(f: Any) -> None:
+    with pytest.raises(OptionError, match=r"should return a Tensor, got .* gradient="):
+        gradcheck(f, X)
+
+
+def test_the_complex_step_is_for_numpy_functions() -> None:
+    with pytest.raises(OptionError, match="takes NumPy functions: give gradient="):
+        gradcheck(ops.exp, X, method="complex step")
 
 
 def test_names_of_inputs() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minicvt.errors import OptionError
 from minicvt.kernels.types import Array
 from minicvt.verify.gradients.called import OnTensors
 from minicvt.verify.gradients.probing import Compared, direction, narrow
@@ -33,6 +34,9 @@ def adjoint_check(
 
     Returns a :class:`~minicvt.verify.gradients.report.Report`, as ``gradcheck`` does.
     """
+    if not inputs or trials < 1:
+        none = f"{len(inputs)} inputs and {trials} trials"
+        raise OptionError(f"adjoint_check: nothing to check, got {none}")
     rng = np.random.default_rng(seed)
     given = [rng.normal(0.2, 1, x) if _is_shape(x) else x for x in inputs]
     called = OnTensors(f, given)

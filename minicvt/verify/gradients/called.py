@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from inspect import Parameter, signature
 from typing import Any, Protocol
 
 import numpy as np
 
-from minicvt.errors import DtypeError, ShapeError
+from minicvt.errors import OptionError, ShapeError
 from minicvt.kernels.types import Array
 from minicvt.nn import Module
 from minicvt.tensor import Tensor, no_grad
+from minicvt.verify.gradients.given import as_float64, input_names
 
 Arrays = Sequence[Array]
 
@@ -124,30 +124,14 @@ class OnArrays:
         return found
 
 
-def as_float64(x: Any) -> Array:
-    """Copy an input; raises ``DtypeError`` for what is not float64.
-
-    Of float32, differences have three digits left: too few to tell right from wrong.
-    """
-    array = np.array(x.numpy() if isinstance(x, Tensor) else x)
-    if array.dtype != np.float64:
-        raise DtypeError(f"gradients are checked in float64, got {array.dtype}")
-    return array
-
-
-def input_names(f: Callable[..., Any], count: int) -> list[str]:
-    """Read what a function calls its first inputs."""
-    try:
-        parameters = signature(f).parameters.values()
-    except (TypeError, ValueError):  # a NumPy ufunc, a builtin
-        parameters = ()  # type: ignore[assignment]
-    plain = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-    named = [p.name for p in parameters if p.kind in plain][:count]
-    return named + [f"input {i}" for i in range(len(named), count)]
-
-
 def _first(output: Any) -> Tensor:
-    return output[0] if isinstance(output, tuple) else output
+    first = output[0] if isinstance(output, tuple) and output else output
+    if not isinstance(first, Tensor):
+        raise OptionError(
+            f"f should return a Tensor, got {type(first).__name__}; "
+            "a NumPy function is checked with a gradient of its own: gradient="
+        )
+    return first
 
 
 def _gradient(leaf: Tensor) -> Array:

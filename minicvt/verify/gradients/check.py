@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minicvt.errors import GraphError, unknown
+from minicvt.errors import GraphError, OptionError, unknown
 from minicvt.kernels.types import Array
 from minicvt.nn import Module
 from minicvt.verify.gradients.called import Called, OnArrays, OnModule, OnTensors
@@ -55,12 +55,17 @@ def gradcheck(
     Returns a :class:`~minicvt.verify.gradients.report.Report`: ``print`` it, ask
     ``.ok``, or call ``.check()``, which raises ``WrongGradient``. Raises
     ``DtypeError`` for inputs that are not float64, ``GraphError`` for an ``f`` that
-    answers otherwise when it is called again.
+    answers otherwise when it is called again, ``OptionError`` for what checks nothing.
     """
     if method not in METHODS:
         raise unknown("method", method, METHODS)
+    if method == "complex step" and gradient is None:
+        raise OptionError("the complex step takes NumPy functions: give gradient=")
+    if not inputs or directions < 1:
+        given = f"{len(inputs)} inputs and {directions} directions"
+        raise OptionError(f"gradcheck: nothing to check, got {given}")
     called = _called(f, inputs, gradient)
-    called.names = list(names or called.names)
+    called.names = _names(names, called)
     rng, probes = np.random.default_rng(seed), list[Probe]()
     for number in range(1, 2 if full else directions + 1):
         for one in _drawn(called, METHODS[method], rng):
@@ -86,6 +91,14 @@ def _called(
     if gradient is not None:
         return OnArrays(f, inputs, gradient)
     return OnModule(f, inputs) if isinstance(f, Module) else OnTensors(f, inputs)
+
+
+def _names(names: Sequence[str] | None, called: Called) -> list[str]:
+    """Return what inputs are called; raise ``OptionError`` for another number."""
+    if names is not None and len(names) != len(called.names):
+        expected = f"{len(called.names)} names"
+        raise OptionError(f"gradcheck: expected {expected}, got {len(names)}")
+    return list(names or called.names)
 
 
 def _repeatable(called: Called) -> Array:

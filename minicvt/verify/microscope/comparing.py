@@ -21,7 +21,12 @@ from minicvt.verify.microscope.gradients import IMAGES, drawn, gradients, run
 from minicvt.verify.microscope.hypotheses import HYPOTHESES
 from minicvt.verify.microscope.parting import tolerance_of
 from minicvt.verify.microscope.place import place_of
-from minicvt.verify.microscope.recording import ANSWER, Recording, record
+from minicvt.verify.microscope.recording import (
+    ANSWER,
+    Recording,
+    module_path,
+    record,
+)
 from minicvt.verify.microscope.twin import twin
 
 MOST = 12
@@ -41,10 +46,15 @@ def compare(
     Results are compared in the order they are made, then, where the forward agrees or
     is explained, gradients of a random cotangent on the way back. A cause is named
     only if our model does the same once that detail is changed in it; then the two are
-    compared again, so changed. Two results agree up to ``tolerance``, relative to the
+    compared again, so changed. Raises ``OptionError`` for what cannot be compared. Two
+    results agree up to ``tolerance``, relative to the
     largest number; it is that of rounding, and float64 sees far more than float32.
     """
-    theirs = recorded(model, other, x, seed)
+    if not isinstance(model, Module):
+        raise OptionError(
+            f"compare: expected a model of ours first, got {type(model).__name__}"
+        )
+    theirs = known(recorded(model, other, x, seed), model)
     limit = tolerance_of((model, *theirs.points.values()))
     limit = limit if tolerance is None else tolerance
     found, bench = forward(model, theirs, x, limit)
@@ -74,6 +84,16 @@ def recorded(model: Any, other: Any, x: Any, seed: int) -> Recording:
     alike = {name for name in mine.keys() & its.keys() if same(mine[name], its[name])}
     kept = {n: g for n, g in made.gradients.items() if n in alike or n == IMAGES}
     return replace(made, gradients=kept)
+
+
+def known(theirs: Recording, model: Any) -> Recording:
+    """Return what was recorded; raise ``OptionError`` if ours has no such results."""
+    paths = dict(model.named_modules())
+    strange = [path for path in theirs.points if module_path(path) not in paths]
+    if strange or not theirs.points:
+        got = repr(strange[0]) if strange else "none"
+        raise OptionError(f"compare: expected results by paths of our model, got {got}")
+    return theirs
 
 
 def same(ours: Any, theirs: Any) -> bool:
