@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import subprocess
 import sys
@@ -169,3 +170,14 @@ def test_inputs_are_not_written_to_and_results_are_new(body):
         y = kernels.im2col.body(body)(x, (1, 1), (1, 1), padding)
         assert not np.shares_memory(x, y)
     assert (x == 1).all()
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_importing_bodies_leaves_the_garbage_collector_as_it_was(collecting):
+    before = gc.isenabled()
+    (gc.enable if collecting else gc.disable)()
+    try:
+        select.Kernel(kernels.im2col.body("loops")).body("numpy")
+        assert gc.isenabled() == collecting
+    finally:
+        (gc.enable if before else gc.disable)()
