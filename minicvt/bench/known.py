@@ -19,7 +19,7 @@ _EAGER = {MODELS: "peers/models.py", OPERATIONS: "peers/operations.py"}
 PEERS = {
     EAGER: Peer("torch eager", _EAGER, _TORCH),
     COMPILE: Peer("torch.compile", {MODELS: _EAGER[MODELS]}, _TORCH, {"compile": True}),
-    ONNX: Peer(ONNX, {MODELS: "peers/onnx.py"}, (*_TORCH, "onnx", ONNX)),
+    ONNX: Peer(ONNX, {MODELS: "peers/exported.py"}, (*_TORCH, "onnx", ONNX)),
     NUMPY: Peer("our NumPy bodies", _OURS, environment={"MINICVT_KERNELS": "numpy"}),
 }
 
