@@ -40,7 +40,7 @@ def normalise_before(layer: Any, bn: BatchNorm2d) -> None:
     _rewrite(layer, rows * weight, shift + _bias(layer))
 
 
-def takes_shifts(layer: Module) -> bool:
+def takes_shifts(layer: Any) -> bool:
     """Whether W h is the same everywhere: of a Linear, or without padding.
 
     In a convolution that pads, windows over the border see h in fewer places.
