@@ -87,11 +87,10 @@ def recorded(model: Any, other: Any, x: Any, seed: int) -> Recording:
 
 
 def known(theirs: Recording, model: Any) -> Recording:
-    """Return what was recorded; raise ``OptionError`` if ours has no such results."""
+    """Return what was recorded; raise ``OptionError`` if nothing in it is of ours."""
     paths = dict(model.named_modules())
-    strange = [path for path in theirs.points if module_path(path) not in paths]
-    if strange or not theirs.points:
-        got = repr(strange[0]) if strange else "none"
+    if not any(module_path(path) in paths for path in theirs.points):
+        got = repr(next(iter(theirs.points))) if theirs.points else "none"
         raise OptionError(f"compare: expected results by paths of our model, got {got}")
     return theirs
 
