@@ -32,7 +32,8 @@ coverage: $(VENV)/test.stamp ## every line and branch of kernels, ops and tensor
 	NUMBA_DISABLE_JIT=1 MINICVT_KERNELS=numpy \
 	    $(RUN) $(COVERAGE) tests/kernels tests/operations tests/engine
 	MINICVT_CACHE_DIR=$(VENV)/compiled \
-	    $(RUN) $(COVERAGE) tests/kernels/test_jit.py tests/kernels/test_fastmath.py
+	    $(RUN) $(COVERAGE) tests/kernels/test_jit.py tests/kernels/test_fastmath.py \
+	    tests/kernels/test_lanes.py
 	$(RUN) coverage report --fail-under=100 --include='$(COVERED)'
 
 docs: $(VENV)/test.stamp ## write what docs/ shows again: pictures, tables

@@ -28,7 +28,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
 from functools import cache
 from itertools import pairwise
@@ -83,17 +83,24 @@ def limit(threads: int) -> Iterator[None]:
         _width.reset(token)
 
 
-def share(function: Callable[[int, int], Any], count: int, nanoseconds: float) -> None:
+def share(
+    function: Callable[[int, int], Any],
+    count: int,
+    nanoseconds: float,
+    *,
+    blas: bool = True,
+) -> None:
     """Run ``function(first, last)`` for ranges that make up ``range(count)``.
 
     The ranges are disjoint and about as long as each other; each runs in a thread of
     its own, the first in the caller's. ``nanoseconds`` is about what all of it takes
     one thread: what is not worth it stays whole. The first error is raised when all
-    have ended.
+    have ended. Functions without a matrix product say ``blas=False``: to set BLAS'
+    threads takes 2 us, and 10 where something else has just filled the cache.
     """
     worth = int(nanoseconds / LEAST)
     parts = min(width(), count, worth) if worth > 1 else 1
-    with serial_blas():
+    with serial_blas() if blas else nullcontext():
         if parts < 2:
             function(0, count)
         else:

@@ -94,7 +94,7 @@ def _exp(x: Any) -> Any:
     return _horner(EXP, r) * first * second
 
 
-ZERO, HALF, ONE, SQRT_2PI = _constants(0, 0.5, 1, math.sqrt(2 * math.pi))
+ZERO, ONE = _constants(0, 1)
 
 
 def sigmoid(x: Any) -> Any:
@@ -109,30 +109,46 @@ def _sigmoid(x: Any) -> Any:
     return (ONE if x > ZERO else e) / (ONE + e)
 
 
+def normal(x: Any) -> tuple[Any, Any]:
+    """Return the normal cdf and its derivative, the density; within 5 and 4 units.
+
+    Phi(x) = (1 + erf(x / sqrt 2)) / 2 and phi(x) = exp(-x^2 / 2) / sqrt(2 pi).
+    """
+    density = math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    return math.erfc(-x / math.sqrt(2)) / 2, density
+
+
 FARTHEST = np.float32(14.5)  # where the normal density and its tail are 0 in float32
+
+# e^(-a^2 / 2) = 2^(-K a^2), K in two parts.
+K_HIGH = np.float32(math.log2(math.e) / 2)
+K_LOW = np.float32(math.log2(math.e) / 2 - float(K_HIGH))
+
+
+def _power_polynomial() -> tuple[np.float32, ...]:
+    """Interpolate 2^f for |f| <= 1/2."""
+    polynomial = Chebyshev.interpolate(np.exp2, 6, domain=[-0.5, 0.5])
+    return _constants(*polynomial.convert(kind=Polynomial).coef[::-1])
+
+
+EXP2 = _power_polynomial()
+# The bell comes out 2^64 times as large: a normal number wherever its tail is not 0.
+BITS = np.int32((64 + 127) << 23)
+SMALL = 2.0**-64
 
 
 @helper(fastmath=FUSED)
 def _bell(a: Any) -> Any:
-    """Return e^(-a^2 / 2), with the rounding of a^2 made good in first order."""
+    """Return 2^64 e^(-a^2 / 2), with the rounding of a^2 made good in first order.
+
+    2^(64 - n), n = round(K a^2), is made by writing it into the bits of the exponent.
+    """
     square = a * a
     lost = fma(a, a, -square)
-    return exp(-HALF * square) * (ONE - HALF * lost)
-
-
-def normal_pdf(x: Any) -> Any:
-    """Return the normal density, exp(-x^2 / 2) / sqrt(2 pi); within 4 units."""
-    return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-
-
-@_in_float32(normal_pdf)
-def _normal_pdf(x: Any) -> Any:
-    return _bell(min(abs(x), FARTHEST)) * (ONE / SQRT_2PI)
-
-
-def normal_cdf(x: Any) -> Any:
-    """Return the normal cdf, Phi(x) = (1 + erf(x / sqrt 2)) / 2; within 7 units."""
-    return math.erfc(-x / math.sqrt(2)) / 2
+    shifted = ROUND - square * K_HIGH
+    f = fma(-square, K_HIGH, ROUND - shifted) - square * K_LOW - lost * K_HIGH
+    power = np.int32(float_to_bits(shifted) << np.int32(23))
+    return _horner(EXP2, f) * bits_to_float(np.int32(BITS + power))
 
 
 # Phi(-a) e^(a^2 / 2) falls from 1/2 slowly, like 1 / a.  Divided by t = 1 / (1 + s a)
@@ -148,20 +164,23 @@ def _tail_polynomial() -> tuple[np.float32, ...]:
     def tail(t_minus_1: Any) -> Any:
         t = 1 + t_minus_1
         a = (1 / t - 1) / slope
-        return np.array([normal_cdf(-x) * math.exp(x * x / 2) for x in a]) / t
+        return np.array([normal(-x)[0] * math.exp(x * x / 2) for x in a]) / t
 
     farthest = 1 / (1 + slope * float(FARTHEST)) - 1
     polynomial = Chebyshev.interpolate(tail, DEGREE, domain=[farthest, 0])
-    return _constants(*polynomial.convert(kind=Polynomial).coef[::-1])
+    coefficients = polynomial.convert(kind=Polynomial).coef[::-1]
+    return _constants(*[SMALL * coefficient for coefficient in coefficients])
 
 
 TAIL = _tail_polynomial()
+DENSITY = np.float32(SMALL / math.sqrt(2 * math.pi))
 
 
-@_in_float32(normal_cdf)
-def _normal_cdf(x: Any) -> Any:
+@_in_float32(normal)
+def _normal(x: Any) -> Any:
     """Phi(-a) = t p(t - 1) e^(-a^2 / 2) for a = |x|, and Phi(a) = 1 - Phi(-a)."""
     a = min(abs(x), FARTHEST)
+    bell = _bell(a)
     t = ONE / (ONE + SLOPE * a)
-    tail = t * _horner(TAIL, -SLOPE * a * t) * _bell(a)
-    return ONE - tail if x > ZERO else tail
+    tail = t * _horner(TAIL, -SLOPE * a * t) * bell
+    return ONE - tail if x > ZERO else tail, bell * DENSITY

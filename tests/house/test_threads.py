@@ -203,6 +203,14 @@ def test_share_gives_blas_one_thread():
     assert seen == [{1}]
 
 
+@found_blas
+def test_share_leaves_blas_alone_where_it_is_not_called():
+    seen = []
+    with blas_at(2):
+        threads.share(lambda *_: seen.append(blas_threads()), 2, 0, blas=False)
+    assert seen == [{2}]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_process_has_threads_of_its_own():
     """A fork takes no threads along: shares sent to the old ones would never end."""

@@ -14,6 +14,7 @@ from tests.kernels.comparing import (
     bodies,
     check_bodies,
     check_float32,
+    compiled_only,
     dtypes,
     error,
     fast,
@@ -101,6 +102,17 @@ def test_bodies_agree(body, dtype, rows, channels):
         check_bodies(kernel, body, TOLERANCE[dtype], *arguments)
 
 
+@fast
+@dtypes
+@norms
+@pytest.mark.parametrize(("rows", "channels"), [(600, 20), (256, 16), (530, 9)])
+def test_bodies_agree_over_many_rows(body, dtype, norm, rows, channels):
+    x, dy, weight, bias, _, _ = inputs(rows, channels, dtype)
+    actual, expected = (PAIRS[norm][0](b, x, dy, weight, bias) for b in (body, "loops"))
+    for a, e in zip(actual, expected, strict=True):
+        assert error(a, e) < TOLERANCE[dtype]
+
+
 @bodies
 @norms
 @pytest.mark.parametrize(("rows", "channels"), [(7, 24), (50, 3), (3, 50)])
@@ -112,7 +124,11 @@ def test_pytorch_in_float64(body, norm, rows, channels):
         assert error(a, e) < 1e-13
 
 
-@bodies
+@pytest.mark.parametrize(
+    # In plain Python a sum along a row would be one sum, not a vector of them.
+    "body",
+    ["loops", "numpy", pytest.param("numba", marks=[pytest.mark.numba, compiled_only])],
+)
 @norms
 @pytest.mark.parametrize(("rows", "channels"), [(200, 24), (16, 384)])
 @pytest.mark.parametrize("offset", [0, 30])

@@ -1,0 +1,58 @@
+"""Compiled kernels whose rows threads share: the same bits for any number of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from minicvt import kernels, threads
+from tests.kernels.comparing import normal, outputs
+
+pytestmark = pytest.mark.numba
+
+ROWS, CHANNELS, EPS = 900, 21, 1e-5
+SLIDE = (2, 1), (1, 1)
+
+
+def cases():
+    """Every kernel that shares, with arguments enough for three threads."""
+    x, dy = (normal(i, ROWS, CHANNELS, dtype="float32") for i in (0, 1))
+    weight, bias, mean = (normal(i, CHANNELS, dtype="float32") for i in (2, 3, 4))
+    row_mean, rstd = (normal(i, ROWS, dtype="float32") for i in (5, 6))
+    image, grad = normal(7, 5, 8, 9, 20), normal(8, 5, 4, 9, 20)
+    taps = normal(9, 20, 1, 3, 3)
+    flat = x.ravel(), dy.ravel()
+    for name in ("gelu", "gelu_tanh", "quick_gelu", "silu"):
+        yield name, flat[:1]
+        yield f"{name}_backward", flat
+    yield "layer_norm", (x, weight, bias, EPS)
+    yield "layer_norm_backward", (dy, x, weight, row_mean, rstd)
+    yield "batch_norm", (x, weight, bias, EPS)
+    yield "batch_norm_backward", (dy, x, weight, mean, mean**2, EPS)
+    yield "batch_norm_eval", (x, weight, bias, mean, mean**2, EPS)
+    yield "batch_norm_eval_backward", (dy, x, weight, mean, mean**2, EPS)
+    yield "column_sum", (x,)
+    yield "depthwise_conv2d", (image, taps, *SLIDE)
+    yield "depthwise_conv2d_input_grad", (grad, taps, (8, 9), *SLIDE)
+    yield "depthwise_conv2d_weight_grad", (grad, image, (3, 3), *SLIDE)
+
+
+CASES = dict(cases())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_bits_are_those_of_one_thread(name, monkeypatch):
+    monkeypatch.setattr(threads, "LEAST", 1)
+    ranges = []
+    run = threads._Pool.run
+    monkeypatch.setattr(
+        threads._Pool, "run", lambda *a: ranges.append(len(a[2])) or run(*a)
+    )
+    found = {}
+    for count in (1, 2, 3):
+        with threads.limit(count):
+            found[count] = outputs(kernels.KERNELS[name], "numba", *CASES[name])
+    assert set(ranges) == {2, 3}
+    for count in (2, 3):
+        for a, e in zip(found[count], found[1], strict=True):
+            np.testing.assert_array_equal(a, e)
