@@ -14,10 +14,11 @@ def weighed(model: Any, seed: int) -> Any:
     and variances are uniform in 0.5 to 1.5. Frozen tables stay what they are.
     """
     rng = np.random.default_rng(seed)
-    trained = {n for n, p in model.named_parameters() if p.requires_grad}
+    drawn = {n for n, p in model.named_parameters() if p.requires_grad}
+    drawn |= dict(model.named_buffers()).keys()
     state = model.state_dict()
     for name, value in state.items():
-        if name not in trained | dict(model.named_buffers()).keys():
+        if name not in drawn:
             continue
         if name.endswith(("pos_embed", "_token")):
             state[name] = rng.normal(0, 0.5, value.shape)

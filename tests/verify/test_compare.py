@@ -77,8 +77,14 @@ def test_results_by_path_will_do():
     made = compare(right, some, images())
     assert (made.first.place.path, made.results) == ("stage1", 3)
     assert made.causes == ["the scale is head_dim^-0.5"]
-    alone = compare(right, {"": points[""]}, images())
-    assert alone.causes == made.causes
+
+
+@pytest.mark.slow
+def test_the_answer_alone_will_do():
+    """Then every detail of the whole model is tried: minicvt check does so too."""
+    right, other = model(), configured(scale="head_dim")(model())
+    alone = compare(right, {"": other(images()).numpy()}, images())
+    assert alone.causes == ["the scale is head_dim^-0.5"]
     assert alone.counted == "the answer"
 
 
