@@ -81,11 +81,10 @@ def tape_order(root: Tensor) -> list[Tensor]:
     stack: list[tuple[Tensor, bool]] = [(root, False)]
     while stack:
         tensor, inputs_listed = stack.pop()
-        made_by = id(tensor if tensor.node is None else tensor.node)
         if inputs_listed:
             order.append(tensor)
-        elif made_by not in seen:
-            seen.add(made_by)
+        elif id(tensor) not in seen:
+            seen.add(id(tensor))
             stack.append((tensor, True))
             if tensor.node is not None:
                 sources = tensor.node.differentiable()

@@ -21,7 +21,13 @@ def _audit_options(parser: ArgumentParser) -> None:
     add(
         "--list", dest="listed", action="store_true", help="the bugs, not who sees them"
     )
-    add("--page", dest="page_file", type=Path, metavar="FILE", help="write it there")
+    add(
+        "--page",
+        dest="page_file",
+        type=Path,
+        metavar="FILE",
+        help="write the kill table there, and its mechanical bugs beside it",
+    )
 
 
 COMMANDS = {

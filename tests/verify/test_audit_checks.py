@@ -25,6 +25,7 @@ RANDOM = ("direction", "gradcheck", "PyTorch")
 
 @pytest.fixture(autouse=True, scope="module")
 def _prepared() -> Iterator[None]:
+    trial.prepare()
     with trial.steady():
         yield
 

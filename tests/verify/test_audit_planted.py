@@ -8,10 +8,13 @@ from dataclasses import replace
 import pytest
 
 from minicvt import kernels, ops
+from minicvt.errors import MinicvtError
 from minicvt.kernels.normalization import vectorized
+from minicvt.verify.audit import run
 from minicvt.verify.audit.mutant import Mutant, planted
 from minicvt.verify.audit.planted import ENGINE, PULLBACKS
-from minicvt.verify.audit.reach import Place, reached
+from minicvt.verify.audit.reach import reach_of
+from minicvt.verify.audit.totals import family, own_bugs
 from minicvt.verify.audit.trial import is_engine
 from minicvt.verify.operations import OPERATIONS
 
@@ -50,8 +53,25 @@ def test_no_two_are_the_same() -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_pullback_has_three_of_its_own(name: str) -> None:
-    places = (reached()[Place(m.module, m.function)] for m in PULLBACKS)
-    assert sum(reach.operations == {name} for reach in places) >= 3
+    assert own_bugs(BY_HAND)[name] >= 3
+
+
+def test_an_operation_without_planted_bugs_is_counted() -> None:
+    others = [mutant for mutant in PULLBACKS if mutant.function != "exp"]
+    assert own_bugs(others)["exp"] == 0
+
+
+def test_every_family_is_one_that_is_meant() -> None:
+    assert {family(mutant) for mutant in run.every_mutant()} == {
+        *("elementwise", "activation", "shape", "reductions", "products", "attention"),
+        *("losses", "convolution", "pooling", "normalization", "engine"),
+    }
+
+
+def test_what_no_operation_runs_on_the_way_back_is_named() -> None:
+    there = Mutant("minicvt.ops.linear", "_linear_rule", "", "weight[:1]", "weight")
+    with pytest.raises(MinicvtError, match="no operation runs that on the way back"):
+        reach_of(there)
 
 
 def test_a_planted_bug_is_wherever_the_function_was_handed_on() -> None:
@@ -85,5 +105,11 @@ def test_how_an_edit_reads() -> None:
 @pytest.mark.parametrize(("before", "times"), [("beta", 0), ("xhat", 6)])
 def test_an_edit_needs_one_place(before: str, times: int) -> None:
     edit = replace(GAMMA, before=before)
-    with pytest.raises(ValueError, match=f"layer_norm_backward has {times} times"):
+    with pytest.raises(MinicvtError, match=f"expected that text once, got it {times}"):
+        edit.code()
+
+
+def test_an_edit_needs_its_function() -> None:
+    edit = replace(GAMMA, function="layer_norm_backwards")
+    with pytest.raises(MinicvtError, match="expected a function layer_norm_backwards"):
         edit.code()

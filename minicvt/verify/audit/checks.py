@@ -113,7 +113,7 @@ CHECKS = {
     ),
     "PyTorch": Check(
         "outputs and gradients of calls of any size and layout, ties among them, "
-        "beside PyTorch's, tolerance 1e-10; a convolution's windows image by image",
+        "beside PyTorch's, tolerance 1e-10; cut up, for images and for two threads",
         suite.like_pytorch_in_parts,
         ours=True,
     ),
@@ -146,7 +146,7 @@ ENGINE_CHECKS = {
     ),
     "promises": Check(
         "what the engine promises: sums over calls, freed graphs, refusals, dtypes, "
-        "copies (the rest of tests/engine)",
+        "copies (tests/engine)",
         suite.promises,
         once=True,
         ours=True,

@@ -7,12 +7,15 @@ run it: to the bit, or where sums are cut elsewhere to rounding.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 
-from minicvt.verify.audit import reach, suite
+from minicvt import kernels
+from minicvt.verify.audit import suite
 from minicvt.verify.audit.calls import any_call
 from minicvt.verify.audit.mutant import Mutant, planted
-from minicvt.verify.audit.trial import is_engine, steady
+from minicvt.verify.audit.reach import reach_of
+from minicvt.verify.audit.trial import body_of, is_engine, steady
 from minicvt.verify.operations import OPERATIONS
 from minicvt.verify.oracle import relative_error
 
@@ -29,6 +32,10 @@ REASONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("_parts", "image ="),
         ("_parts", "images ="),
     ),
+    "How long it may take decides how many threads share it, and nothing else.": (
+        ("nanoseconds", "return"),
+        ("matmul_into", "nanoseconds("),
+    ),
     "More padding at the end than the last window needs: never read, and cut off.": (
         ("_end", "max(p,"),
     ),
@@ -37,6 +44,9 @@ REASONS: dict[str, tuple[tuple[str, str], ...]] = {
 
 CALLS = 200
 """In which answers are compared."""
+
+ROUNDING = 1e-14
+"""How far apart, relatively, sums may be that are added up in another order."""
 
 PART_BYTES = 512
 """Of windows at a time, here: so that small calls too go through in several parts."""
@@ -51,13 +61,19 @@ def reason(mutant: Mutant) -> str | None:
     return None
 
 
+def shown(mutant: Mutant) -> bool:
+    """Whether a survivor has a reason, and the measurement agrees."""
+    return bool(reason(mutant)) and largest_difference(mutant) < ROUNDING
+
+
+@cache
 def largest_difference(mutant: Mutant) -> float:
     """Return the largest relative error between answers with the edit and without."""
-    place = reach.Place(mutant.module, mutant.function)
-    names = OPERATIONS if is_engine(mutant) else reach.reached()[place].operations
+    names = OPERATIONS if is_engine(mutant) else reach_of(mutant).operations
     rounds = range(-(-CALLS // len(names)))
-    calls = [any_call(name, number) for name, number in product(names, rounds)]
-    with steady(), suite.in_parts_of(PART_BYTES):
+    calls = [any_call(name, number) for name, number in product(sorted(names), rounds)]
+    body = kernels.use(body_of(mutant))
+    with steady(), body, suite.in_parts_of(PART_BYTES):
         healthy = [suite.answers(call) for call in calls]
         with planted(mutant):
             edited = [suite.answers(call) for call in calls]

@@ -17,6 +17,7 @@ from inspect import unwrap
 from types import CodeType, FunctionType
 from typing import Any
 
+from minicvt.errors import MinicvtError
 from minicvt.ops.calls import forget
 from minicvt.verify.audit.source import Span, source
 
@@ -36,6 +37,10 @@ class Mutant:
     after: str
     start: int | None = None
 
+    def __str__(self) -> str:
+        """Name the bug and the text that it edits."""
+        return f"the bug {self.says!r} of {self.function}, in {self.before!r}"
+
     @property
     def by_hand(self) -> bool:
         """Whether a person thought of it."""
@@ -43,7 +48,7 @@ class Mutant:
 
     @property
     def span(self) -> Span:
-        """Where the edit is made; raises ``ValueError`` unless that is one place."""
+        """Where the edit is made; raises ``MinicvtError`` unless that is one place."""
         before = self.before.encode()
         if self.start is not None:
             return self.start, self.start + len(before)
@@ -51,7 +56,7 @@ class Mutant:
         first, last = whole.span(whole.function(self.function))
         count = whole.text.count(before, first, last)
         if count != 1:
-            raise ValueError(f"{self.function} has {count} times {self.before!r}")
+            raise MinicvtError(f"{self}: expected that text once, got it {count} times")
         start = whole.text.index(before, first)
         return start, start + len(before)
 

@@ -18,10 +18,12 @@ from warnings import catch_warnings
 
 import numpy as np
 
-from minicvt import kernels
+from minicvt import kernels, threads
+from minicvt.errors import MinicvtError
 from minicvt.tensor import Tensor
 from minicvt.verify.audit import suite
 from minicvt.verify.audit.calls import any_call
+from minicvt.verify.audit.mutant import Mutant
 from minicvt.verify.operations import OPERATIONS
 
 BODIES = ("numpy", "loops")
@@ -51,6 +53,22 @@ class Reach:
     there: bool = False
     back: bool = False
     whole: bool = False
+
+    @property
+    def shared(self) -> bool:
+        """Whether the function itself runs on both ways."""
+        return self.whole and self.there
+
+
+def reach_of(mutant: Mutant) -> Reach:
+    """Return whose function a mutant is in.
+
+    Raises ``MinicvtError`` for one that no operation runs on the way back.
+    """
+    place = Place(mutant.module, mutant.function)
+    if place not in reached():
+        raise MinicvtError(f"{mutant}: no operation runs that on the way back")
+    return reached()[place]
 
 
 @cache
@@ -87,7 +105,8 @@ class _Watch:
         before = sys.getprofile()
         sys.setprofile(self._note)
         try:
-            run()
+            with threads.limit(1):  # a profiler watches one thread
+                run()
         finally:
             sys.setprofile(before)
 

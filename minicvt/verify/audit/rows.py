@@ -19,8 +19,7 @@ def by_hand(trials: Sequence[Trial]) -> str:
 def hand_row(trial: Trial, checks: Iterable[str]) -> list[str]:
     """Return one of its rows."""
     mutant = trial.mutant
-    edit = f"{code(mutant.before)} becomes {code(mutant.after)}"
-    return [code(mutant.function), mutant.says, edit, *ticks(trial, checks)]
+    return [code(mutant.function), mutant.says, edit(trial), *ticks(trial, checks)]
 
 
 def by_line(trials: Iterable[Trial]) -> str:
@@ -44,9 +43,19 @@ def ticks(trial: Trial, checks: Iterable[str]) -> Iterator[str]:
         yield "✓" if trial.caught(name) else "" if name in trial.calls else "·"
 
 
+def edit(trial: Trial) -> str:
+    """Say what becomes what."""
+    return f"{code(trial.mutant.before)} becomes {code(trial.mutant.after)}"
+
+
 def code(text: str) -> str:
     """Set source as code, on one line."""
     return f"`{' '.join(text.split())}`"
+
+
+def folded(summary: str, body: str) -> str:
+    """Write what a reader opens by a click; a file shows it as it is."""
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
 def grouped(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TypeVar
@@ -33,12 +33,19 @@ def mechanical_mutants() -> list[Mutant]:
     ]
 
 
-def try_all(mutants: Sequence[Mutant]) -> list[Trial]:
+def try_all(
+    mutants: Sequence[Mutant], progress: Callable[[int, int], None]
+) -> list[Trial]:
     """Try mutants one after another, in as many processes as there are cores.
 
-    Raises ``MissingPackage`` without PyTorch, or outside a clone.
+    ``progress`` hears how many are done, and of how many. Raises ``MissingPackage``
+    without PyTorch, or outside a clone.
     """
-    return _side_by_side(trial.attempt, mutants)
+    found = []
+    for done in _side_by_side(trial.attempt, mutants):
+        found.append(done)
+        progress(len(found), len(mutants))
+    return found
 
 
 def false_alarms() -> dict[str, tuple[int, int]]:
@@ -49,12 +56,12 @@ def false_alarms() -> dict[str, tuple[int, int]]:
 
 def _side_by_side(
     attempt: Callable[[Item], Result], items: Sequence[Item]
-) -> list[Result]:
+) -> Iterator[Result]:
     suite.require()
     workers = max(1, min(threads.available(), len(items)))
     spawn = get_context("spawn")
     with ProcessPoolExecutor(workers, spawn, initializer=_start) as pool:
-        return list(pool.map(attempt, items))
+        yield from pool.map(attempt, items)
 
 
 def _start() -> None:

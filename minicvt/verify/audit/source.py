@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from minicvt.errors import MinicvtError
+
 Span: TypeAlias = tuple[int, int]
 
 
@@ -23,10 +25,16 @@ class Source:
             self._starts.append(self._starts[-1] + len(line))
 
     def function(self, name: str) -> ast.FunctionDef:
-        """Find a function or, as in ``Tensor.backward``, a method."""
+        """Find a function or, as in ``Tensor.backward``, a method.
+
+        Raises ``MinicvtError`` where there is none.
+        """
         found: Any = self.tree
         for part in name.split("."):
-            found = next(x for x in found.body if getattr(x, "name", "") == part)
+            inside = (x for x in found.body if getattr(x, "name", "") == part)
+            found = next(inside, None)
+            if found is None:
+                raise MinicvtError(f"{self.path}: expected a function {name}, got none")
         return found
 
     def span(self, node: Any) -> Span:

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import minicvt
-from minicvt import ops
+from minicvt import ops, threads
 from minicvt.errors import MissingPackage
 from minicvt.kernels.convolution import product
 from minicvt.verify.audit.calls import Call, any_call
@@ -49,9 +49,9 @@ def like_pytorch(name: str, number: int, draw: DrawCall = any_call) -> bool:
 
 
 def like_pytorch_in_parts(name: str, number: int) -> bool:
-    """Compare with a convolution's windows taken image by image.
+    """Compare with work cut up: a convolution's windows image by image, and threads.
 
-    Calls are small: theirs would never fill a second part.
+    Calls are small: they would never fill a second part, nor keep a second thread.
     """
     with in_parts_of(1):
         return like_pytorch(name, number)
@@ -59,12 +59,17 @@ def like_pytorch_in_parts(name: str, number: int) -> bool:
 
 @contextmanager
 def in_parts_of(part_bytes: int) -> Iterator[None]:
-    """Let the windows of a convolution go through so many bytes at a time."""
-    before, product.PART_BYTES = product.PART_BYTES, part_bytes
+    """Let a convolution's windows go through so many bytes at a time, in two threads.
+
+    These share all other work too, however small.
+    """
+    before = product.PART_BYTES, threads.LEAST
+    product.PART_BYTES, threads.LEAST = part_bytes, 1
     try:
-        yield
+        with threads.limit(2):
+            yield
     finally:
-        product.PART_BYTES = before
+        product.PART_BYTES, threads.LEAST = before
 
 
 def answers(call: Call) -> Answers:
@@ -127,8 +132,9 @@ def graphs() -> bool:
 
 
 def promises() -> bool:
-    """Run the engine's other tests."""
-    return _engine("", "--ignore-glob=*/test_graphs.py")
+    """Run the engine's other tests, but for those that train twice."""
+    others = ("graphs", "determinism")
+    return _engine("", *[f"--ignore-glob=*/test_{name}.py" for name in others])
 
 
 def _engine(file: str, *options: str) -> bool:

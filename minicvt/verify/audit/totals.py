@@ -1,15 +1,17 @@
-"""What came of all trials: bugs by kind and family, and how many each check catches."""
+"""What came of all trials: bugs by kind and family, and edits that are none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from minicvt.verify.audit.checks import CHECKS, ENGINE_CHECKS
-from minicvt.verify.audit.equivalents import reason
+from minicvt.verify.audit.equivalents import shown
 from minicvt.verify.audit.mutant import Mutant
-from minicvt.verify.audit.reach import Place, reached
+from minicvt.verify.audit.reach import reach_of
 from minicvt.verify.audit.trial import Trial, is_engine
+from minicvt.verify.operations import OPERATIONS
 
 ALL_CHECKS = CHECKS | ENGINE_CHECKS
 OURS = [name for name, check in ALL_CHECKS.items() if check.ours]
@@ -25,6 +27,7 @@ KINDS = {
 
 FAMILIES = {"strided": "convolution", "unfolding": "convolution"}
 FAMILIES |= {"depthwise": "convolution", "linear": "products"}
+FAMILIES |= {"multiplication": "products"}
 """Of modules that are not called what their family is."""
 
 
@@ -34,8 +37,7 @@ def kind(mutant: Mutant) -> str:
         return "engine"
     if mutant.by_hand:
         return "by hand"
-    reach = reached()[Place(mutant.module, mutant.function)]
-    return "shared" if reach.whole and reach.there else "mechanical"
+    return "shared" if reach_of(mutant).shared else "mechanical"
 
 
 def family(mutant: Mutant) -> str:
@@ -44,6 +46,15 @@ def family(mutant: Mutant) -> str:
         return "engine"
     name = mutant.module.split(".")[2]
     return FAMILIES.get(name, name)
+
+
+def own_bugs(mutants: Iterable[Mutant]) -> Counter[str]:
+    """Count, for each operation, bugs in what no other operation runs."""
+    found = Counter(dict.fromkeys(OPERATIONS, 0))
+    for mutant in mutants:
+        if not is_engine(mutant) and len(reach_of(mutant).operations) == 1:
+            found.update(reach_of(mutant).operations)
+    return found
 
 
 class Outcome(NamedTuple):
@@ -61,22 +72,9 @@ def outcome(trials: Iterable[Trial]) -> Outcome:
     for trial in trials:
         if trial.raises:
             found.raising.append(trial)
-        elif trial.survives and reason(trial.mutant):
+        elif trial.survives and shown(trial.mutant):
             found.equivalent.append(trial)
         else:
             found.bugs.append(trial)
             found.survivors.extend([trial] if trial.survives else [])
     return found
-
-
-def share(
-    trials: Sequence[Trial], checks: Iterable[str], calls: float = float("inf")
-) -> str:
-    """Return how many percent any of some checks catches, within so many calls."""
-    names = list(checks)
-    caught = [any(_within(t.calls.get(n), calls) for n in names) for t in trials]
-    return f"{sum(caught) / len(caught):.1%}" if caught else ""
-
-
-def _within(call: int | None, calls: float) -> bool:
-    return call is not None and call <= calls

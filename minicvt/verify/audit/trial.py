@@ -96,6 +96,11 @@ def is_engine(mutant: Mutant) -> bool:
     return mutant.module in ("minicvt.tensor", "minicvt.node", *reach.MACHINERY)
 
 
+def body_of(mutant: Mutant) -> str:
+    """Name the kernel body that runs the mutated function."""
+    return "loops" if mutant.module.endswith(".loops") else "numpy"
+
+
 def _engine(mutant: Mutant) -> Trial:
     with planted(mutant):
         return Trial(mutant, _asked(ENGINE_CHECKS, OPERATIONS, ENGINE_CALLS))
@@ -103,14 +108,13 @@ def _engine(mutant: Mutant) -> Trial:
 
 def _pullback(mutant: Mutant) -> Trial:
     place = reach.Place(mutant.module, mutant.function)
-    operations = sorted(reach.reached()[place].operations)
+    operations = sorted(reach.reach_of(mutant).operations)
     checks = {
         name: check
         for name, check in CHECKS.items()
         if (place in reach.of_fixtures() if check.once else _any(check, operations))
     }
-    body = "loops" if mutant.module.endswith(".loops") else "numpy"
-    with kernels.use(body), planted(mutant):
+    with kernels.use(body_of(mutant)), planted(mutant):
         if not mutant.by_hand and _raises(operations):
             return Trial(mutant, {}, raises=True)
         return Trial(mutant, _asked(checks, operations, CALLS))

@@ -114,11 +114,6 @@ NODE = plant(
                 "stack.append((tensor, True))",
                 "order.insert(0, tensor)",
             ),
-            (
-                "by tensor, not by what made it",
-                "id(tensor if tensor.node is None else tensor.node)",
-                "id(tensor)",
-            ),
         ],
         "Node.differentiable": [
             (
