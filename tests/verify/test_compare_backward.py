@@ -144,7 +144,13 @@ UNLISTED = {
 }
 
 
-@pytest.mark.parametrize("bug", UNLISTED)
+SLOW = ("sign", "one stage is doubled", "half precision")
+
+
+@pytest.mark.parametrize(
+    "bug",
+    [pytest.param(b, marks=[pytest.mark.slow] if b in SLOW else []) for b in UNLISTED],
+)
 def test_gradients_wrong_in_no_listed_way_are_unknown(bug):
     made = compared({name: UNLISTED[bug](name, g) for name, g in right().items()})
     assert made.causes == [UNKNOWN]
