@@ -34,6 +34,7 @@ def found(capsys, file):
 MODES = ", in evaluation and in training"
 RIGHT = {
     "ours.py": f"names and counts, logits and gradients{MODES}",
+    "torch_official.py": f"names and counts, logits and gradients{MODES}",
     "torch_right.py": f"names and counts, logits and gradients{MODES}",
     "plain.py": f"names and counts and logits{MODES}",
 }
