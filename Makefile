@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 INSTALL := $(RUN) pip --disable-pip-version-check install --quiet --editable
 
-.PHONY: tour test check-slow coverage fuzz lab notebooks docs lint clean
+.PHONY: tour test check-slow coverage fuzz bench lab notebooks docs lint clean
 
 tour: $(VENV)/tour.stamp ## train a CvT on real digits, write out/tour/index.html
 	@$(RUN) minicvt tour
@@ -35,6 +35,11 @@ coverage: $(VENV)/test.stamp ## every line and branch of kernels, ops and tensor
 	    $(RUN) $(COVERAGE) tests/kernels/test_jit.py tests/kernels/test_fastmath.py \
 	    tests/kernels/test_lanes.py
 	$(RUN) coverage report --fail-under=100 --include='$(COVERED)'
+
+bench: $(VENV)/test.stamp ## write docs/benchmarks.md: beside PyTorch (half an hour)
+	$(BIN)/minicvt bench all --threads 2 --markdown \
+	    --picture docs/images/roofline.svg > $(VENV)/benchmarks.md
+	mv $(VENV)/benchmarks.md docs/benchmarks.md
 
 docs: $(VENV)/test.stamp ## write what docs/ shows again: pictures, tables
 	$(BIN)/python docs/pictures.py

@@ -35,7 +35,7 @@ class Chapter(NamedTuple):
 CHAPTERS = {
     "inference": Chapter(
         "CvT-13 in float32, from images to probabilities, in a process that is warm; "
-        "ours is folded where that can be done.",
+        "ours is folded.",
         cases.inference,
     ),
     "training": Chapter(

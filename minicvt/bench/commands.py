@@ -26,17 +26,17 @@ ALL, PROFILE, GROWTH = "all", "profile", "growth"
 WORDS = (*CHAPTERS, PROFILE)
 TITLE = "How fast it is"
 HOW = (
-    "Medians [quartiles] of paired ratios, ours over theirs, lower is better: {rounds} "
-    "rounds in {processes} pairs of processes. Each party is a process of its own with "
-    "{threads} threads; they take turns, who goes first alternating, {pause} s apart. "
-    "Weights, images and labels are the same, and so are the answers, or there is no "
-    "ratio."
+    "Medians [quartiles] of paired ratios, ours over theirs: lower is better. Rounds: "
+    "{rounds}; pairs of processes that share them: {processes}; threads of each party: "
+    "{threads}. Each party is a process of its own; they take turns, who goes first "
+    "alternating, {pause} s apart. Weights, images and labels are the same, and so are "
+    "the answers, or there is no ratio."
 )
 
 
 def bench(
     what: Sequence[str],
-    against: Sequence[str] = (EAGER,),
+    against: Sequence[str] = (),
     threads: int | None = None,
     rounds: int = ROUNDS,
     processes: int = PROCESSES,
@@ -50,6 +50,7 @@ def bench(
 ) -> None:
     """Print how long we take beside others, for each word of ``what``.
 
+    Beside those named in ``against``, else torch eager and whom a bar is about.
     Raises ``UnknownName``, ``OptionError``, ``OSError`` for a Python or a file that
     is not there, and ``MissingPackage`` where there is no matplotlib for the picture.
     """
@@ -63,7 +64,10 @@ def bench(
     setting = Setting(rounds, processes, width, python, note=note)
     asked = Asked(batches, size, kv_stride)
     page = Page(as_markdown)
-    _head(page, setting)
+    page.title(TITLE, 1)
+    if words != [PROFILE]:
+        _rules(page, setting)
+    page.table(("machine", ""), described().items())
     told: dict[str, Any] = {}
     for word in words:
         page.title(word)
@@ -86,8 +90,7 @@ def chosen(what: Sequence[str]) -> list[str]:
     return list(WORDS) if ALL in what else list(dict.fromkeys(what))
 
 
-def _head(page: Page, setting: Setting) -> None:
-    page.title(TITLE, 1)
+def _rules(page: Page, setting: Setting) -> None:
     page.say(
         HOW.format(
             rounds=setting.rounds,
@@ -97,7 +100,6 @@ def _head(page: Page, setting: Setting) -> None:
         )
     )
     page.say(RULE)
-    page.table(("machine", ""), described().items())
 
 
 def _chapter(
@@ -108,8 +110,9 @@ def _chapter(
     page.say(chapter.says)
     cases, setting = chapter.cases(asked), replace(setting, turn=chapter.turn)
     found: list[Outcome] = []
-    for name in against:
-        found += compared(chapter, cases, name, setting)
+    for name in against or PEERS:
+        theirs = [case for case in cases if against or name in {EAGER, *case.bars}]
+        found += compared(chapter, theirs, name, setting)
     note("")
     versions = writing.versions(found)
     if versions:

@@ -64,6 +64,8 @@ def compared(
 
     Raises ``OSError`` for a Python that is not there.
     """
+    if not cases:
+        return
     if reason := _absent(chapter, name, setting.python):
         yield from (
             Outcome(case, name, setting.threads, None, reason) for case in cases

@@ -15,7 +15,7 @@ from minicvt.files import write_tensors
 
 IMAGES = 8
 SAMPLED = 1000
-"""About how many numbers of each answer are compared."""
+"""About how many numbers of each array are compared."""
 ALONE, FUSED = Bar(2.0, 1.0), Bar(0.6, 0.4)
 Shape = tuple[int, ...]
 
@@ -78,7 +78,6 @@ def _case(
     first = next(iter(shapes.values()))
     stride = f" /{options['stride']}" if "stride" in options else ""
     way = f"d{', d'.join(wrt)}" if wrt else "forward"
-    whole = shapes["cotangent"]
     return Case(
         f"{name}{stride} {' x '.join(map(str, first[1:]))}: {way}",
         "operation",
@@ -86,7 +85,7 @@ def _case(
             "operation": name,
             "shapes": dict(shapes),
             "wrt": wrt,
-            "every": max(1, prod(whole) // SAMPLED),
+            "sampled": SAMPLED,
             **options,
         },
         {EAGER: ALONE},

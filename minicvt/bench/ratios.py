@@ -41,7 +41,7 @@ class Ratio:
     def meaningless(self) -> str:
         """Why this is no ratio to print; "" for one that is."""
         if self.rounds < FEWEST:
-            return f"{self.rounds} rounds are too few"
+            return f"too few rounds: {self.rounds}"
         if len(self.groups) > 1:
             said = " or ".join(f"{median(g):.2f} ({len(g)}x)" for g in self.groups)
             return f"two speeds: {said}"

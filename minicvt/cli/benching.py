@@ -21,8 +21,8 @@ def _bench(**options: Any) -> None:
 def _bench_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("what", metavar="WHAT", nargs="*", help=WORDS)
-    peers = "eager, compile, onnxruntime, numpy (eager)"
-    add("--against", type=names, default=["eager"], metavar="LIST", help=peers)
+    peers = "of eager, compile, onnxruntime, numpy (eager, and whom a bar is about)"
+    add("--against", type=names, default=(), metavar="LIST", help=peers)
     add("--threads", type=positive, metavar="N", help="of each party (one a core)")
     add("--rounds", type=positive, default=9, metavar="N", help="(%(default)s)")
     fresh = "pairs of processes that share the rounds (%(default)s)"

@@ -28,7 +28,7 @@ def build(case: Case) -> tuple[Callable[[], object], dict[str, Any]]:
 def inference(case: Case) -> tuple[Callable[[], object], Any]:
     """Probabilities of a batch."""
     model, images, _ = _loaded(case)
-    fast = model.fold() if case["fold"] and hasattr(model, "fold") else model
+    fast = model.fold() if case["fold"] else model
     return lambda: mc.predict(fast, images), mc.predict(fast, images).tolist()
 
 
