@@ -64,19 +64,23 @@ def _attention_spec(
     """Say what two products around a softmax cost.
 
     Backward has two products for each of them, as linear maps have, and they are
-    made whichever of q, k and v needs its cotangent.
+    made whichever of q, k and v needs its cotangent; and the first once more, with
+    the softmax, since nothing of size (B, h, T, S) is kept.
     """
     n = prod(scores)
     macs, biases = n * (q[3] + v[3]), {} if bias is None else {"additions": n}
     there = {"macs": macs, "softmax": n, "multiplications": n, **biases}
+    again = {**there, "macs": n * q[3]}
     back = {"macs": 2 * macs, "softmax": n, "multiplications": prod(q) + prod(k)}
+    back = {unit: back.get(unit, 0) + again[unit] for unit in again}
     of_bias = {} if bias is None else summed(bias, scores)
     return Spec(
         (*q[:3], v[3]),
         there,
-        keeps=(0, 1, 2, scores),
+        keeps=(0, 1, 2, *(() if bias is None else (3,)), q[:3]),
         backward=(*[NOTHING] * 3, of_bias),
         always=back,
+        axes=(0, 2, 1, 3),
     )
 
 
@@ -92,13 +96,15 @@ def attend(q, k, v, bias=None, *, scale, query_grid=None, key_grid=None):
     """softmax(scale q k^T + bias) v, for each head.
 
     q ``(B, h, T, d)``, k ``(B, h, S, d)``, v ``(B, h, S, e)`` -> ``(B, h, T, e)``;
-    bias broadcasts to the scores ``(B, h, T, S)``. The grids change nothing here:
-    they tell whoever observes where queries and keys lie on the image.
+    bias broadcasts to the scores ``(B, h, T, S)``. Those are kept nowhere: a tile of
+    queries at a time, and again on the way back (Dao et al. 2022, without their tiles
+    of keys). The grids change nothing here: they tell whoever observes where queries
+    and keys lie on the image.
     """
-    y, probabilities = kernels.attend(q, k, v, bias, scale)
+    y, logsumexp = kernels.attend(q, k, v, bias, scale)
 
     def pullback(d):
-        return kernels.attend_backward(d, q, k, v, scale, probabilities)
+        return kernels.attend_backward(d, q, k, v, bias, scale, logsumexp)
 
     return y, pullback
 

@@ -105,7 +105,7 @@ def _are_tensors(inputs: tuple[Any, ...]) -> bool:
             return False
         if dtype is None:
             dtype = x.data.dtype
-        elif x.data.dtype is not dtype:
+        elif x.data.dtype != dtype:
             return False
     return True
 
@@ -135,8 +135,8 @@ def _compute(
         if spec.view:
             return function(*arrays, **options)[0], None
         dtype = next(a.dtype for a in arrays if a is not None)
-        blanks = [Blank(shape, dtype) for shape in (spec.shape, *spec.extras)]
-        return blanks[0], None, *blanks[1:]
+        blank, *extras = spec.blanks(dtype)
+        return blank, None, *extras
     output, pullback, *extras = function(*arrays, **options)
     return np.asarray(output), pullback, *extras
 

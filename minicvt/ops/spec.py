@@ -60,6 +60,8 @@ class Spec(NamedTuple):
     ``always``    work of the pullback whichever cotangent is needed
     ``extras``    shapes that follow the output
     ``view``      whether the output may show an input's memory in another way
+    ``axes``      the output's axes in the order in which they lie in memory, if
+                  that is another
     ============  ===========================================================
     """
 
@@ -70,6 +72,7 @@ class Spec(NamedTuple):
     always: Work = NOTHING
     extras: tuple[Shape, ...] = ()
     view: bool = False
+    axes: Shape = ()
 
     @property
     def macs(self) -> int:
@@ -79,6 +82,14 @@ class Spec(NamedTuple):
     def cotangent(self, position: int) -> Work:
         """Work of the cotangent of one input, beyond what is done ``always``."""
         return self.work if self.backward is None else self.backward[position]
+
+    def blanks(self, dtype: Any) -> list[Blank]:
+        """Return the output and extras as blanks, each with memory of its own."""
+        blanks = [Blank(shape, dtype) for shape in (self.shape, *self.extras)]
+        if self.axes:
+            lying = Blank(tuple(self.shape[axis] for axis in self.axes), dtype)
+            blanks[0] = lying.transpose(tuple(map(self.axes.index, range(lying.ndim))))
+        return blanks
 
 
 def arrays(*options: Any) -> tuple[Made, ...]:

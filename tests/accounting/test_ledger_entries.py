@@ -50,7 +50,7 @@ def test_an_input_that_needs_no_gradient_costs_none():
     assert back.written == F8 * 12
 
 
-def test_attention_is_twice_as_much_on_the_way_back():
+def test_attention_is_twice_as_much_on_the_way_back_and_its_scores_once_more():
     q, k, v, bias = leaf(2, 3, 5, 4), leaf(2, 3, 7, 4), leaf(2, 3, 7, 6), leaf(3, 5, 7)
     _, [there], [back] = step(lambda *x: ops.attend(*x, scale=0.5), q, k, v, bias)
     scores = 2 * 3 * 5 * 7
@@ -58,9 +58,10 @@ def test_attention_is_twice_as_much_on_the_way_back():
         **{"macs": scores * (4 + 6), "softmax": scores},
         **{"multiplications": scores, "additions": scores},
     }
-    assert there.kept == F8 * scores
-    assert back.macs == 2 * there.macs
-    assert back.work["additions"] == scores  # the bias is the same in both samples
+    assert there.kept == F8 * 2 * 3 * 5  # a number for each row of the scores
+    assert back.macs == 2 * there.macs + scores * 4
+    assert back.work["softmax"] == 2 * scores
+    assert back.work["additions"] == 2 * scores  # the bias is the same in both samples
 
 
 def test_a_residual_adds_cotangents_where_it_began():

@@ -40,14 +40,15 @@ def softmax(body, x, dy):
 
 def attend(body, dout, scale, q, k, v, bias=None):
     """Return out, dq, dk, dv and, where there is a bias, its cotangent."""
-    out, p = outputs(kernels.attend, body, q, k, v, bias, scale)
-    back = outputs(kernels.attend_backward, body, dout, q, k, v, scale, p)
-    dq, dk, dv, dscores = back
+    out, logsumexp = outputs(kernels.attend, body, q, k, v, bias, scale)
+    arguments = (dout, q, k, v, bias, scale, logsumexp)
+    *back, dscores = outputs(kernels.attend_backward, body, *arguments)
     if bias is None:
-        return out, dq, dk, dv
+        assert dscores is None
+        return out, *back
     whole = (1,) * (4 - bias.ndim) + bias.shape
     summed = tuple(axis for axis in range(4) if whole[axis] == 1)
-    return out, dq, dk, dv, dscores.sum(axis=summed).reshape(bias.shape)
+    return out, *back, dscores.sum(axis=summed).reshape(bias.shape)
 
 
 def torch_attend(scale):
@@ -86,11 +87,11 @@ def test_softmax_bodies_agree(body, dtype, rows, columns):
 @given(sizes=st.tuples(*[st.integers(1, 4)] * 3, st.integers(1, 20),
                        *[st.integers(1, 4)] * 2))  # fmt: skip
 def test_attend_bodies_agree(body, dtype, sizes):
-    dout, q, k, v, bias = inputs(sizes, sizes[1:4], dtype)
-    p = kernels.attend.body("loops")(q, k, v, bias, 0.6)[1]
-    check_bodies(kernels.attend, body, TOLERANCE[dtype], q, k, v, bias, 0.6)
-    back = kernels.attend_backward
-    check_bodies(back, body, TOLERANCE[dtype], dout, q, k, v, 0.6, p)
+    dout, *arguments = inputs(sizes, sizes[1:4], dtype)
+    logsumexp = kernels.attend.body("loops")(*arguments, 0.6)[1]
+    check_bodies(kernels.attend, body, TOLERANCE[dtype], *arguments, 0.6)
+    arguments = (dout, *arguments, 0.6, logsumexp)
+    check_bodies(kernels.attend_backward, body, TOLERANCE[dtype], *arguments)
 
 
 @bodies
@@ -112,12 +113,58 @@ def test_attend_is_pytorchs_in_float64(body, bias_shape):
 
 
 @bodies
-def test_probabilities_are_the_softmax_of_the_scores(body):
+def test_what_is_kept_is_the_logarithm_of_the_sum_of_exponentials(body):
     _, q, k, v, bias = inputs(SIZES, (2, 5, 7))
-    _, p = outputs(kernels.attend, body, q, k, v, bias, 0.7)
+    _, logsumexp = outputs(kernels.attend, body, q, k, v, bias, 0.7)
     scores = 0.7 * np.einsum("bhtd,bhsd->bhts", q, k) + bias
-    (expected,) = outputs(kernels.softmax, body, scores.reshape(-1, 7))
-    assert error(p.reshape(-1, 7), expected) < 1e-14
+    assert error(logsumexp, np.log(np.exp(scores).sum(-1))) < 1e-14
+
+
+@fast
+@dtypes
+@pytest.mark.parametrize("bias_shape", [None, (70, 40)])
+def test_more_queries_than_a_tile_has(body, dtype, bias_shape):
+    """Tiles that are not full; heads in parts on the way back; columns left over."""
+    for sizes in ((1, 1, 70, 40, 17, 33), (1, 3, 70, 40, 32, 24), (2, 2, 70, 40, 3, 1)):
+        arguments = inputs(sizes, bias_shape, dtype)
+        expected = attend("numpy", arguments[0].astype("float64"), 0.3,
+                          *(a.astype("float64") for a in arguments[1:]))  # fmt: skip
+        actual = attend(body, arguments[0], 0.3, *arguments[1:])
+        for a, e in zip(actual, expected, strict=True):
+            assert error(a, e) <= 4 * TOLERANCE[dtype]
+
+
+@bodies
+@pytest.mark.parametrize("empty", [0, 1, 2, 4, 5])
+def test_nothing_of_something(body, empty):
+    sizes = tuple(0 if axis == empty else n for axis, n in enumerate(SIZES))
+    out, dq, dk, dv = attend(body, *inputs(sizes)[:1], 0.7, *inputs(sizes)[1:])
+    for array, axes in ((out, (0, 1, 2, 5)), (dq, (0, 1, 2, 4)), (dk, (0, 1, 3, 4)),
+                        (dv, (0, 1, 3, 5))):  # fmt: skip
+        assert array.shape == tuple(sizes[axis] for axis in axes)
+        if empty == 2:
+            assert not array.any()
+
+
+@bodies
+def test_heads_of_a_token_lie_together(body):
+    """To merge them copies nothing; compiled, to undo the cut of q, k and v neither."""
+    dout, *arguments = (*inputs(SIZES), None, 0.7)
+    out, logsumexp = kernels.attend.body(body)(*arguments)
+    back = kernels.attend_backward.body(body)(dout, *arguments, logsumexp)
+    for array in (out, *(back[:3] if body == "numba" else ())):
+        assert array.transpose(0, 2, 1, 3).flags.c_contiguous
+
+
+@fast
+def test_a_mask_of_minus_infinity(body):
+    dout, q, k, v = inputs(SIZES)
+    bias = np.where(normal(9, 5, 7) > 0.3, -np.inf, 0)
+    bias[:, 2] = 0
+    out, dq, dk, dv, _ = attend(body, dout, 0.7, q, k, v, bias)
+    expected = torch_gradients(torch_attend(0.7), dout, q, k, v, bias)
+    for a, e in zip((out, dq, dk, dv), expected, strict=False):
+        assert error(a, e) < 1e-13
 
 
 @bodies
@@ -127,8 +174,9 @@ def test_heads_may_be_views_of_tokens(body, bias_shape):
     views = [np.copy(a.transpose(2, 0, 1, 3)).transpose(1, 2, 0, 3) for a in (q, k, v)]
     expected = attend(body, dout, 0.7, q, k, v, *bias)
     run, back = kernels.attend.body(body), kernels.attend_backward.body(body)
-    out, p = run(*views, *(bias or [None]), 0.7)
-    actual = (out, *back(dout, *views, 0.7, p)[:3])
+    given = (*views, *(bias or [None]), 0.7)
+    out, logsumexp = run(*given)
+    actual = (out, *back(dout, *given, logsumexp)[:3])
     for a, e in zip(actual, expected, strict=False):
         assert error(a, e) < 1e-13
 
@@ -144,8 +192,9 @@ def test_softmax_rounds_like_pytorchs_in_float32(body, shape):
 
 
 @fast
-def test_attend_rounds_like_pytorchs_in_float32(body):
-    arguments = inputs((2, 3, 65, 50, 32, 32), (3, 65, 50), "float32")
+@pytest.mark.parametrize("queries", [65, 400])
+def test_attend_rounds_like_pytorchs_in_float32(body, queries):
+    arguments = inputs((2, 3, queries, 50, 32, 32), (3, queries, 50), "float32")
     torchs = torch_gradients(torch_attend(0.2), *arguments)
     dout, *rest = (a.astype("float64") for a in arguments)
     expected = attend("numpy", dout, 0.2, *rest)

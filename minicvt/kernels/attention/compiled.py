@@ -1,148 +1,102 @@
-"""Attention in Numba: the products of matrices are BLAS', what lies between one pass.
+"""Attention in Numba: query tiles, whose scores never leave the cache.
 
-Own bodies, for two measured reasons.  The loops' products of matrices take a hundred
-times as long as BLAS.  And of their softmax, compiled as it stands, neither the
-maximum nor the exponential nor the sum becomes vector instructions: it takes 2 times
-as long over rows of 5 columns, 10 times over 784.
+Own bodies, for measured reasons.  The loops' products take a hundred times as long as
+`blocks.multiply`.  Of their softmax, compiled as it stands, neither the maximum nor
+the exponential nor the sum becomes vector instructions: 2 times as long over rows of 5
+columns, 10 times over 784.  And in tiles neither direction needs memory for all T x S
+scores, which takes as long to fill as they take to be made again on the way back.
+
+Heads are views of tokens (B, T, h, d), and so are the results: cutting and merging
+them copies nothing.
 """
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
-from minicvt.kernels.attention import loops
-from minicvt.kernels.fastmath import ANY_ORDER, exp
-from minicvt.kernels.intrinsics import larger
-from minicvt.kernels.jit import helper, jit, jit_in_place
+from minicvt.kernels.attention.rows import softmax, softmax_backward
+from minicvt.kernels.attention.tiles import BACK, back, there, tile
 from minicvt.kernels.types import Array
+from minicvt.threads import share
 
-softmax_backward = jit(loops.softmax_backward, fastmath=ANY_ORDER)
+__all__ = ["attend", "attend_backward", "softmax", "softmax_backward"]
 
-# Softmax goes over about so many elements at a time, 16 kB of float32: they stay in
-# the first cache, and one loop takes the exponential of all of them, since single
-# rows of 5 or 50 columns would leave vectors half empty.
-BLOCK = 4096
+# The way back is split among threads by heads, those of few into so many parts in all:
+# always as many, so that their sum is the same for any number of threads.
+PARTS = 4
 
-
-@helper
-def _largest(x: Array, n: int) -> float:
-    largest = x[n, 0]
-    for k in range(x.shape[1]):
-        largest = larger(largest, x[n, k])
-    return largest
-
-
-@helper(fastmath=ANY_ORDER)
-def _sum(x: Array, n: int) -> float:
-    total = x.dtype.type(0)
-    for k in range(x.shape[1]):
-        total += x[n, k]
-    return total
-
-
-@helper(fastmath=ANY_ORDER)
-def _inner(x: Array, y: Array, n: int) -> float:
-    total = x.dtype.type(0)
-    for k in range(x.shape[1]):
-        total += x[n, k] * y[n, k]
-    return total
-
-
-@helper
-def _softmax_rows(y: Array, first: int, last: int) -> None:
-    """Replace the rows first to last of y by their softmax."""
-    for n in range(first, last):
-        largest = _largest(y, n)
-        for k in range(y.shape[1]):
-            y[n, k] -= largest
-    flat = y[first:last].reshape(-1)
-    for i in range(flat.size):
-        flat[i] = exp(flat[i])
-    for n in range(first, last):
-        total = _sum(y, n)
-        for k in range(y.shape[1]):
-            y[n, k] /= total
-
-
-@jit
-def softmax(x: Array) -> Array:
-    """y = softmax(x), a block of rows at a time."""
-    rows, columns = x.shape
-    step = max(1, BLOCK // columns)
-    y = np.empty_like(x)
-    for first in range(0, rows, step):
-        last = min(first + step, rows)
-        for n in range(first, last):
-            for k in range(columns):
-                y[n, k] = x[n, k]
-        _softmax_rows(y, first, last)
-    return y
-
-
-@jit_in_place
-def _scores_to_probabilities(scores: Array, bias: Array | None, scale: float) -> None:
-    """Replace scores by softmax(scale scores + bias); row n takes bias n mod R of R."""
-    rows, columns = scores.shape
-    step = max(1, BLOCK // columns)
-    factor = scores.dtype.type(scale)
-    for first in range(0, rows, step):
-        last = min(first + step, rows)
-        for n in range(first, last):
-            for k in range(columns):
-                scores[n, k] *= factor
-            if bias is not None:
-                for k in range(columns):
-                    scores[n, k] += bias[n % len(bias), k]
-        _softmax_rows(scores, first, last)
-
-
-@jit_in_place
-def _softmax_backward(dy: Array, y: Array) -> None:
-    """Replace dy by y (dy - sum(dy y)): 4 times faster than into new memory."""
-    for n in range(len(y)):
-        inner = _inner(dy, y, n)
-        for k in range(y.shape[1]):
-            dy[n, k] = y[n, k] * (dy[n, k] - inner)
+# Nanoseconds that a score takes, and each multiply-add.
+SCORE, MULTIPLY_ADD = 0.5, 0.01
 
 
 def attend(
     q: Array, k: Array, v: Array, bias: Array | None, scale: float
 ) -> tuple[Array, Array]:
-    """out = p v with p = softmax(scale q kT + bias), computed where q kT stood."""
-    scores = np.matmul(q, k.swapaxes(-1, -2), order="C")
-    if bias is not None:
-        bias = _rows(_repeating(bias, scores.shape))
-    _scores_to_probabilities(scores.reshape(-1, scores.shape[-1]), bias, scale)
-    return scores @ v, scores
+    """out = p v with p = softmax(scale q kT + bias), and logsumexp, by query tiles."""
+    (batch, heads, queries, _), (keys, width) = q.shape, v.shape[2:]
+    arrays = (_tokens(q), _tokens(k), _tokens(v), _whole(bias, queries, keys), scale)
+    out = np.empty((batch, queries, heads, width), q.dtype)
+    largest, total = np.empty((2, *q.shape[:3]), q.dtype)
+    tiles = -(-queries // tile(keys))
+
+    def some(first: int, last: int) -> None:
+        there(*arrays, out, largest, total, tiles, first, last)
+
+    share(some, batch * heads * tiles, _nanoseconds(q, v))
+    return out.transpose(0, 2, 1, 3), largest + np.log(total)
 
 
 def attend_backward(
-    dout: Array, q: Array, k: Array, v: Array, scale: float, probabilities: Array
-) -> tuple[Array, Array, Array, Array]:
-    """dq = scale ds k, dk = scale dsT q, dv = pT dout; ds is where dout vT stood."""
-    dv = probabilities.swapaxes(-1, -2) @ dout
-    dscores = np.matmul(dout, v.swapaxes(-1, -2), order="C")
-    flat = dscores.reshape(-1, dscores.shape[-1])
-    _softmax_backward(flat, _rows(probabilities))
-    dq = dscores @ k
-    dq *= scale
-    dk = dscores.swapaxes(-1, -2) @ q
-    dk *= scale
-    return dq, dk, dv, dscores
+    dout: Array,
+    q: Array,
+    k: Array,
+    v: Array,
+    bias: Array | None,
+    scale: float,
+    logsumexp: Array,
+) -> tuple[Array, Array, Array, Array | None]:
+    """dq = scale ds k, dk = scale dsT q, dv = pT dout, with p made again, tile by tile.
 
-
-def _rows(array: Array) -> Array:
-    """Return the array as rows, contiguous and read-only: one type for Numba."""
-    rows = np.ascontiguousarray(array).reshape(-1, array.shape[-1])
-    rows.flags.writeable = False
-    return rows
-
-
-def _repeating(bias: Array, shape: tuple[int, ...]) -> Array:
-    """Return the bias without the leading axes that it has not, or only once.
-
-    What is left is broadcast, so that its rows come round and round in ``shape``.
+    ds is kept only where there is a bias, whose cotangent it is.
     """
-    while bias.ndim and bias.shape[0] == 1:
-        bias = bias[0]
-    return np.broadcast_to(bias, shape[len(shape) - max(bias.ndim, 1) :])
+    (batch, heads, queries, _), keys = q.shape, k.shape[2]
+    whole, tokens = _whole(bias, queries, keys), [_tokens(x) for x in (dout, q, k, v)]
+    arrays = (*tokens, whole, scale, _read_only(logsumexp))
+    parts = max(1, min(-(-queries // BACK), -(-PARTS // max(1, batch * heads))))
+    new = np.empty if queries else np.zeros
+    dq, dk, dv = (new((parts, *x.shape), q.dtype) for x in tokens[1:])
+    dscores = None if bias is None else np.empty((*q.shape[:3], keys), q.dtype)
+
+    def some(first: int, last: int) -> None:
+        back(*arrays, dq[0], dk, dv, dscores, first, last)
+
+    share(some, batch * heads * parts, 2.5 * _nanoseconds(q, v))
+    sums = (x[0] if parts == 1 else x.sum(0) for x in (dk, dv))
+    return *(x.transpose(0, 2, 1, 3) for x in (dq[0], *sums)), dscores
+
+
+def _nanoseconds(q: Array, v: Array) -> float:
+    scores = prod(q.shape[:3]) * v.shape[2]
+    return scores * (SCORE + MULTIPLY_ADD * (q.shape[3] + v.shape[3]))
+
+
+def _tokens(heads: Array) -> Array:
+    """Return (B, h, T, d) as (B, T, h, d)."""
+    return _read_only(heads.transpose(0, 2, 1, 3))
+
+
+def _whole(bias: Array | None, queries: int, keys: int) -> Array | None:
+    """Return a bias with four axes, only the first two of which may be 1 long."""
+    if bias is None:
+        return None
+    lead = (1, 1, 1, 1, *bias.shape)[-4:-2]
+    return _read_only(np.broadcast_to(bias, (*lead, queries, keys)))
+
+
+def _read_only(array: Array) -> Array:
+    """Return the array contiguous and read-only: one type for Numba."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view

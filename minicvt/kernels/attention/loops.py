@@ -53,54 +53,75 @@ def attend(
 
     Scaled dot-product attention of every sample b and head h (Vaswani et al. 2017,
     equation 1).  q is (B, h, T, d), k (B, h, S, d), v (B, h, S, e), bias is None or
-    broadcasts to (B, h, T, S).  Returns out (B, h, T, e) and the probabilities p
-    (B, h, T, S).
+    broadcasts to (B, h, T, S).  Returns out (B, h, T, e) and the logarithm of each
+    softmax's sum of exponentials, (B, h, T), from which p can be made again.
+
+    In memory the heads of a token follow each other, as they do in q: to merge them
+    copies nothing.
     """
-    batch, heads, queries, width = q.shape
-    keys, value_width = v.shape[2:]
-    out = np.zeros((batch, heads, queries, value_width), q.dtype)
-    probabilities = np.zeros((batch, heads, queries, keys), q.dtype)
-    if bias is not None:
-        probabilities[...] = bias
+    batch, heads, queries, _ = q.shape
+    tokens = np.zeros((batch, queries, heads, v.shape[3]), q.dtype)
+    out = tokens.transpose(0, 2, 1, 3)
+    logsumexp = np.zeros((batch, heads, queries), q.dtype)
     for b, h, t in np.ndindex(batch, heads, queries):
-        p = probabilities[b, h, t]  # a view: first the scores, then softmax in place
-        for s in range(keys):
-            for d in range(width):
-                p[s] += scale * q[b, h, t, d] * k[b, h, s, d]
+        p = _scores(q, k, bias, scale, b, h, t)
         largest = p[0]
-        for s in range(keys):
+        for s in range(len(p)):
             largest = max(largest, p[s])
         total = np.float64(0)
-        for s in range(keys):
+        for s in range(len(p)):
             p[s] = math.exp(p[s] - largest)
             total += p[s]
-        for s in range(keys):
+        logsumexp[b, h, t] = largest + math.log(total)
+        for s in range(len(p)):
             p[s] /= total
-            for e in range(value_width):
+            for e in range(v.shape[3]):
                 out[b, h, t, e] += p[s] * v[b, h, s, e]
-    return out, probabilities
+    return out, logsumexp
+
+
+def _scores(
+    q: Array, k: Array, bias: Array | None, scale: float, b: int, h: int, t: int
+) -> Array:
+    """Return scale q[t].k[s] + bias[t, s] for all s: one query of one head."""
+    keys, width = k.shape[2:]
+    scores = np.zeros(keys, q.dtype)
+    if bias is not None:
+        scores[:] = np.broadcast_to(bias, (*q.shape[:3], keys))[b, h, t]
+    for s in range(keys):
+        for d in range(width):
+            scores[s] += scale * q[b, h, t, d] * k[b, h, s, d]
+    return scores
 
 
 def attend_backward(
-    dout: Array, q: Array, k: Array, v: Array, scale: float, probabilities: Array
-) -> tuple[Array, Array, Array, Array]:
+    dout: Array,
+    q: Array,
+    k: Array,
+    v: Array,
+    bias: Array | None,
+    scale: float,
+    logsumexp: Array,
+) -> tuple[Array, Array, Array, Array | None]:
     """dq[t] = scale sum_s ds[t, s] k[s], dk[s] = scale sum_t ds[t, s] q[t].
 
     ds[t] = softmax_backward(dp[t], p[t]), with dp[t, s] = dout[t].v[s], is the
-    cotangent of the scores after scale and bias, so the bias' own too; and
-    dv[s] = sum_t p[t, s] dout[t].  Returns dq, dk, dv and ds (B, h, T, S).
+    cotangent of the scores after scale and bias; and dv[s] = sum_t p[t, s] dout[t].
+    p[t, s] = exp(scores[t, s] - logsumexp[t]) is made again: to keep it would take
+    (B, h, T, S).  Returns dq, dk, dv and, where there is a bias, its cotangent ds.
     """
     batch, heads, queries, width = q.shape
     keys, value_width = v.shape[2:]
     dq = np.zeros(q.shape, q.dtype)
     dk = np.zeros(k.shape, k.dtype)
     dv = np.zeros(v.shape, v.dtype)
-    dscores = np.zeros(probabilities.shape, probabilities.dtype)
+    dscores = None if bias is None else np.zeros((*q.shape[:3], keys), q.dtype)
     for b, h, t in np.ndindex(batch, heads, queries):
-        p = probabilities[b, h, t]
-        ds = dscores[b, h, t]  # a view: first dp, then softmax_backward in place
+        p = _scores(q, k, bias, scale, b, h, t)
+        ds = np.zeros(keys, q.dtype)  # first dp, then softmax_backward in place
         inner = np.float64(0)
         for s in range(keys):
+            p[s] = math.exp(p[s] - logsumexp[b, h, t])
             for e in range(value_width):
                 ds[s] += dout[b, h, t, e] * v[b, h, s, e]
                 dv[b, h, s, e] += p[s] * dout[b, h, t, e]
@@ -110,4 +131,6 @@ def attend_backward(
             for d in range(width):
                 dq[b, h, t, d] += scale * ds[s] * k[b, h, s, d]
                 dk[b, h, s, d] += scale * ds[s] * q[b, h, t, d]
+        if dscores is not None:
+            dscores[b, h, t] = ds
     return dq, dk, dv, dscores

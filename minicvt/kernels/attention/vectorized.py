@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from minicvt.kernels.multiplication.vectorized import matmul
 from minicvt.kernels.types import Array
 
 
@@ -23,23 +24,44 @@ def softmax_backward(dy: Array, y: Array) -> Array:
 def attend(
     q: Array, k: Array, v: Array, bias: Array | None, scale: float
 ) -> tuple[Array, Array]:
-    """out = p v with p = softmax(scale q kT + bias)."""
-    scores = q @ k.swapaxes(-1, -2)
+    """out = p v with p = softmax(scale q kT + bias), and its logsumexp."""
+    p = _scores(q, k, bias, scale)
+    largest = p.max(axis=-1, keepdims=True)
+    p -= largest
+    np.exp(p, out=p)
+    total = p.sum(axis=-1, keepdims=True)
+    batch, heads, queries, _ = p.shape
+    tokens = np.empty((batch, queries, heads, v.shape[3]), v.dtype)
+    out = tokens.transpose(0, 2, 1, 3)
+    np.divide(matmul(p, v), total, out=out)
+    return out, (largest + np.log(total))[..., 0]
+
+
+def _scores(q: Array, k: Array, bias: Array | None, scale: float) -> Array:
+    scores = matmul(q, k.swapaxes(-1, -2))
     scores *= scale
     if bias is not None:
         scores += bias
-    probabilities = softmax(scores)
-    return probabilities @ v, probabilities
+    return scores
 
 
 def attend_backward(
-    dout: Array, q: Array, k: Array, v: Array, scale: float, probabilities: Array
-) -> tuple[Array, Array, Array, Array]:
+    dout: Array,
+    q: Array,
+    k: Array,
+    v: Array,
+    bias: Array | None,
+    scale: float,
+    logsumexp: Array,
+) -> tuple[Array, Array, Array, Array | None]:
     """dq = scale ds k, dk = scale dsT q, dv = pT dout, ds = softmax_backward."""
-    dv = probabilities.swapaxes(-1, -2) @ dout
-    dscores = softmax_backward(dout @ v.swapaxes(-1, -2), probabilities)
-    dq = dscores @ k
+    p = _scores(q, k, bias, scale)
+    p -= logsumexp[..., None]
+    np.exp(p, out=p)
+    dv = matmul(p.swapaxes(-1, -2), dout)
+    dscores = softmax_backward(matmul(dout, v.swapaxes(-1, -2)), p)
+    dq = matmul(dscores, k)
     dq *= scale
-    dk = dscores.swapaxes(-1, -2) @ q
+    dk = matmul(dscores.swapaxes(-1, -2), q)
     dk *= scale
-    return dq, dk, dv, dscores
+    return dq, dk, dv, None if bias is None else dscores

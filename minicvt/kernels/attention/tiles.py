@@ -1,0 +1,138 @@
+"""What is done to a tile: some queries of a head, with all its keys."""
+
+from __future__ import annotations
+
+from minicvt.kernels.attention.rows import exponentials, inner, largest, total
+from minicvt.kernels.blocks import ROWS, multiply, pack, panels, room
+from minicvt.kernels.intrinsics import wide
+from minicvt.kernels.jit import helper, jit_in_place
+from minicvt.kernels.types import Array
+
+# Scores in a tile on the way there: they are in the first cache.  Queries in one on
+# the way back, where each is added to dk and dv: more would drive those out of the
+# second.
+THERE, BACK = 12_000, 4 * ROWS
+
+
+@helper
+def tile(keys: int) -> int:
+    """Return how many queries make a tile on the way there."""
+    return max(1, THERE // (keys * ROWS)) * ROWS
+
+
+@jit_in_place
+def there(
+    q: Array,
+    k: Array,
+    v: Array,
+    bias: Array | None,
+    scale: float,
+    out: Array,
+    shifts: Array,
+    totals: Array,
+    tiles: int,
+    first: int,
+    last: int,
+) -> None:
+    """Fill out, and each row's largest score and sum, for some of all heads' tiles."""
+    (queries, heads, depth), (keys, width) = q.shape[1:], v.shape[1::2]
+    rows = tile(keys)
+    keys_t, scores = panels(depth, keys, q), room(rows, keys, q)
+    for unit in range(first, last):
+        head, number = divmod(unit, tiles)
+        b, h = divmod(head, heads)
+        if number == 0 or unit == first:
+            pack(keys_t, k[b, :, h].T, scale)
+        t = number * rows
+        n = min(rows, queries - t)
+        p = scores[:n]
+        _scores(p, q[b, t : t + n, h], keys_t, bias, b, h, t)
+        for i in range(n):
+            shifts[b, h, t + i] = largest(p, i, keys)
+        _shifted_exponentials(p, shifts[b, h, t : t + n], keys)
+        multiply(out[b, t : t + n, h], p[:, :keys], v[b, :, h], False)
+        for i in range(n):
+            norm = total(p, i, keys)
+            totals[b, h, t + i] = norm
+            norm = 1 / norm
+            for e in range(width):  # T x e quotients instead of T x S
+                out[b, t + i, h, e] *= norm
+
+
+@jit_in_place
+def back(
+    dout: Array,
+    q: Array,
+    k: Array,
+    v: Array,
+    bias: Array | None,
+    scale: float,
+    logsumexp: Array,
+    dq: Array,
+    dk: Array,
+    dv: Array,
+    dscores: Array | None,
+    first: int,
+    last: int,
+) -> None:
+    """Fill dq, dk, dv and, if it is there, dscores, for some parts of all heads."""
+    (queries, heads, depth), (keys, width), parts = q.shape[1:], v.shape[1::2], len(dk)
+    keys_t, values_t = panels(depth, keys, q), panels(width, keys, q)
+    scores, cotangents = room(BACK, keys, q), room(BACK, keys, q)
+    for unit in range(first, last):
+        head, part = divmod(unit, parts)
+        b, h = divmod(head, heads)
+        pack(keys_t, k[b, :, h].T, scale)
+        pack(values_t, v[b, :, h].T, 1)
+        start, end = queries * part // parts, queries * (part + 1) // parts
+        for t in range(start, end, BACK):
+            n = min(BACK, end - t)
+            p, ds = scores[:n], cotangents[:n]
+            x, d = q[b, t : t + n, h], dout[b, t : t + n, h]
+            _scores(p, x, keys_t, bias, b, h, t)
+            _shifted_exponentials(p, logsumexp[b, h, t : t + n], keys)
+            multiply(ds, d, values_t, False)
+            _softmax_backward(ds, p, keys, 1 if dscores is not None else scale)
+            if dscores is not None:
+                dscores[b, h, t : t + n] = ds[:, :keys]
+                ds *= q.dtype.type(scale)
+            p, ds = p[:, :keys], ds[:, :keys]
+            multiply(dq[b, t : t + n, h], ds, k[b, :, h], False)
+            multiply(dk[part, b, :, h], ds.T, x, t > start)
+            multiply(dv[part, b, :, h], p.T, d, t > start)
+
+
+@helper
+def _scores(
+    p: Array, x: Array, keys_t: Array, bias: Array | None, b: int, h: int, t: int
+) -> None:
+    """p = x keys_t + bias, whose row 0 is that of query t of a head."""
+    wide()
+    multiply(p, x, keys_t, False)
+    if bias is not None:
+        for n in range(len(p)):
+            row = bias[b % len(bias), h % bias.shape[1], t + n]
+            for s in range(len(row)):
+                p[n, s] += row[s]
+
+
+@helper
+def _shifted_exponentials(p: Array, shifts: Array, keys: int) -> None:
+    """p[n] = exp(p[n] - shifts[n]), for so many keys; the columns after only pad."""
+    wide()
+    for n in range(len(p)):
+        shift = shifts[n]
+        for s in range(keys):
+            p[n, s] -= shift
+    exponentials(p)
+
+
+@helper
+def _softmax_backward(dp: Array, p: Array, keys: int, scale: float) -> None:
+    """dp[n] = scale p[n] (dp[n] - sum(dp[n] p[n]))."""
+    wide()
+    factor = p.dtype.type(scale)
+    for n in range(len(p)):
+        mean = inner(dp, p, n, keys)
+        for s in range(keys):
+            dp[n, s] = factor * p[n, s] * (dp[n, s] - mean)
