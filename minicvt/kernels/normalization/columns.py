@@ -26,7 +26,7 @@ from minicvt.kernels.types import Array
 from minicvt.threads import share
 
 FEW, CHUNK = 16, 256  # rows
-NANOSECONDS = 0.2  # an element, about
+NANOSECONDS = 0.2  # an element and sum, about
 
 
 def moments(x: Array, center: Array, y: Array, other: Array) -> Array:
@@ -56,7 +56,7 @@ def in_chunks(body: Callable[..., None], number: int, *arrays: Array) -> Array:
     def part(first: int, last: int) -> None:
         body(*arrays, sums, first, last)
 
-    share(part, len(sums), NANOSECONDS * rows * channels, blas=False)
+    share(part, len(sums), number * NANOSECONDS * rows * channels, blas=False)
     return sums.sum(axis=0)
 
 

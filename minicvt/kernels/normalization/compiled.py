@@ -16,7 +16,7 @@ from minicvt.kernels.normalization.columns import in_chunks, moments, total
 from minicvt.kernels.types import Array
 from minicvt.threads import share
 
-NANOSECONDS = 0.2  # an element, about
+NANOSECONDS = 0.3  # an element, about
 
 
 def layer_norm(
