@@ -16,8 +16,6 @@ from minicvt.kernels.types import Array
 from minicvt.threads import each
 from minicvt.train import predict
 
-BATCH = 2  # pictures at a time and core; at 224, more are no faster
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -55,7 +53,7 @@ def fitted(model: Any, image: tuple[int, int]) -> Any:
 
 def probabilities(model: Any, images: Sequence[Array]) -> Array:
     """Class probabilities ``(N, K)``; raises ``NotFiniteError`` for NaN."""
-    found = predict(model, np.stack(images), BATCH)
+    found = predict(model, np.stack(images))
     if not np.isfinite(found).all():
         raise NotFiniteError("the model answers NaN")
     return found

@@ -13,6 +13,7 @@ from scipy import stats
 
 from minicvt import ops
 from minicvt.errors import OptionError, ShapeError, UnknownName
+from minicvt.threads import limit
 from minicvt.train import (
     RECIPES,
     Epoch,
@@ -23,6 +24,7 @@ from minicvt.train import (
     predict,
     progress_line,
 )
+from minicvt.train.evaluate import batch_for
 from minicvt.train.history import Tally
 from minicvt.train.progress import clock
 from tests.train.tiny import tiny_data, tiny_model, tiny_recipe
@@ -47,6 +49,28 @@ def test_predict_is_the_softmax_of_evaluation_in_any_batches() -> None:
     batched = predict(model, images, batch_size=7)
     expected = ops.softmax(model.eval()(images)).numpy()
     np.testing.assert_allclose(batched, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("count", "pixels", "cores", "expected"),
+    [
+        (1, 224 * 224, 2, 1),
+        (3, 224 * 224, 2, 2),  # two, then one
+        (8, 224 * 224, 2, 4),
+        (8, 224 * 224, 1, 8),
+        (32, 224 * 224, 2, 8),  # twice eight each, not sixteen
+        (5, 2048 * 2048, 2, 1),
+        (64, 8 * 8, 2, 64),  # not worth a second thread
+        (360, 8 * 8, 2, 180),
+        (360, 8 * 8, 8, 180),
+        (7, 0, 2, 7),
+    ],
+)
+def test_batches_are_as_many_for_each_thread(
+    count: int, pixels: int, cores: int, expected: int
+) -> None:
+    with limit(cores):
+        assert batch_for(count, pixels) == expected
 
 
 def test_mode_comes_back_after_an_error() -> None:
