@@ -59,16 +59,17 @@ def layer_norm_backward(
     kind = x.dtype.type
     few = np.zeros((2, channels), x.dtype)
     for n in range(first * CHUNK, min(last * CHUNK, rows)):
+        center, scale = mean[n], rstd[n]
         g_mean = g_xhat_mean = kind(0)
         for c in range(channels):
             g = weight[c] * dy[n, c]
             g_mean += g
-            g_xhat_mean += g * (x[n, c] - mean[n])
+            g_xhat_mean += g * (x[n, c] - center)
         g_mean /= kind(channels)
-        g_xhat_mean *= rstd[n] / kind(channels)
+        g_xhat_mean *= scale / kind(channels)
         for c in range(channels):
-            xhat = (x[n, c] - mean[n]) * rstd[n]
-            dx[n, c] = rstd[n] * (weight[c] * dy[n, c] - g_mean - xhat * g_xhat_mean)
+            xhat = (x[n, c] - center) * scale
+            dx[n, c] = scale * (weight[c] * dy[n, c] - g_mean - xhat * g_xhat_mean)
             few[0, c] += dy[n, c]
             few[1, c] += dy[n, c] * xhat
         if (n + 1) % FEW == 0 or n + 1 == rows:
