@@ -83,10 +83,61 @@ def test_any_shape_layout_and_split(body, dtype, n, k, m, count, layout):
 
 @fast
 @dtypes
-@pytest.mark.parametrize(
-    "shapes", [((0, 3), (3, 2)), ((2, 0), (0, 3)), ((2, 3), (3, 0))]
-)
-def test_nothing_to_multiply(body, dtype, shapes):
-    y = kernels.matmul.body(body)(*[np.ones(shape, dtype) for shape in shapes])
+@pytest.mark.parametrize(("n", "k", "m"), [(0, 3, 2), (2, 0, 3), (2, 3, 0)])
+def test_nothing_to_multiply(body, dtype, n, k, m):
+    y = kernels.matmul.body(body)(np.ones((n, k), dtype), np.ones((k, m), dtype))
     assert y.dtype == dtype
-    np.testing.assert_array_equal(y, np.zeros((shapes[0][0], shapes[1][1])))
+    np.testing.assert_array_equal(y, np.zeros((n, m)))
+
+
+@pytest.mark.numba
+@given(
+    st.integers(5, 50), st.integers(1, 50), st.sampled_from([32, 64, 160]),
+    st.booleans(), st.booleans(), st.booleans(), st.integers(1, 3),
+)  # fmt: skip
+@example(197, 147, 64, True, True, False, 2)
+@example(33, 64, 160, False, False, True, 3)
+def test_tiles(n, k, m, turned, biased, leading, count):
+    from minicvt.kernels.multiplication import compiled
+
+    a, b, bias = factors(((), ()), n, k, m, "float32")
+    bias = bias if biased else np.zeros_like(bias)
+    expected = a.astype("float64") @ b.astype("float64") + bias
+    blas = a @ b + bias
+    b = np.asfortranarray(b) if turned else b
+    out = np.full((n, m), np.nan, "float32")
+    with (
+        split(count),
+        patch.object(compiled, "LEAST", 1),
+        patch.object(compiled.vectorized, "matmul", None),
+    ):
+        given = (a[None], b[None]) if leading else (a, b)
+        y = compiled.matmul(*given, bias if biased else None)
+        into = compiled.matmul(a, b, bias, out)
+    assert into is out
+    np.testing.assert_array_equal(y[0] if leading else y, out)
+    assert error(out, expected) <= max(4 * error(blas, expected), 1e-6)
+
+
+@pytest.mark.numba
+def test_panels_may_be_too_many_for_the_cache():
+    from minicvt.kernels.multiplication import compiled
+
+    a, b, bias = factors(((), ()), 20, 2048, 160, "float32")
+    expected = a.astype("float64") @ b.astype("float64") + bias
+    assert b.nbytes > compiled.PANELS
+    y = compiled.matmul(a, b, bias)
+    assert error(y, expected) <= 4 * error(a @ b + bias, expected)
+
+
+@pytest.mark.numba
+def test_the_same_numbers_whatever_is_beside_them():
+    """In tiles every sum has an order of its own, in any part and of any rows."""
+    from minicvt.kernels.multiplication import compiled
+
+    a, b, bias = factors(((), ()), 70, 100, 352, "float32")
+    with patch.object(compiled, "LEAST", 1):
+        whole = compiled.matmul(a, b, bias)
+        np.testing.assert_array_equal(compiled.matmul(a[13:61], b, bias), whole[13:61])
+        with split(3):
+            np.testing.assert_array_equal(compiled.matmul(a, b, bias), whole)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minicvt.kernels.geometry import map_size
-from minicvt.kernels.multiplication.vectorized import matmul, matmul_into, nanoseconds
+from minicvt.kernels.multiplication.vectorized import nanoseconds
 from minicvt.kernels.types import Array, Pair
 from minicvt.threads import share
 
@@ -24,10 +24,11 @@ PART_BYTES = 2**20  # of windows at a time
 
 @dataclass(frozen=True)
 class Convolution:
-    """The three kernels on top of one pair of im2col and its adjoint."""
+    """The three kernels on top of im2col, its adjoint and a matrix product."""
 
     im2col: Callable[..., Array]
     col2im: Callable[..., Array]
+    matmul: Callable[..., Array]
 
     def conv2d(
         self, x: Array, weight: Array, stride: Pair, padding: Pair, groups: int
@@ -41,7 +42,7 @@ class Convolution:
         def images(first: int, last: int) -> None:
             for part in _parts(first, last, y, matrix):
                 windows = self._unfold(x[part], kernel, stride, padding, groups)
-                matmul_into(_split(y[part], groups), windows, matrix.mT)
+                self.matmul(windows, matrix.mT, out=_split(y[part], groups))
 
         share(images, len(y), nanoseconds(y, matrix.shape[2]))
         return y
@@ -62,7 +63,7 @@ class Convolution:
 
         def images(first: int, last: int) -> None:
             for part in _parts(first, last, dy, matrix):
-                windows = matmul(_split(dy[part], groups), matrix)
+                windows = self.matmul(_split(dy[part], groups), matrix)
                 columns = _merge(windows, (*dy[part].shape[:3], *kernel))
                 if _pointwise(kernel, stride, padding):
                     dx[part] = columns[:, :, :, 0, 0]
@@ -90,7 +91,7 @@ class Convolution:
             total = totals[first] = np.zeros(shape)
             for part in _parts(first, last, dy, total):
                 windows = self._unfold(x[part], kernel, stride, padding, groups)
-                total += matmul(_split(dy[part], groups).mT, windows)
+                total += self.matmul(_split(dy[part], groups).mT, windows)
 
         share(images, len(dy), nanoseconds(dy, shape[2]))
         total = np.sum([totals[first] for first in sorted(totals)], axis=0)

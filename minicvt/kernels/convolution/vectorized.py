@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from minicvt.kernels.convolution.product import Convolution
+from minicvt.kernels.multiplication.vectorized import matmul
 from minicvt.kernels.unfolding.vectorized import col2im, im2col
 
-_convolution = Convolution(im2col, col2im)
+_convolution = Convolution(im2col, col2im, matmul)
 conv2d = _convolution.conv2d
 conv2d_input_grad = _convolution.conv2d_input_grad
 conv2d_weight_grad = _convolution.conv2d_weight_grad

@@ -7,17 +7,19 @@ import numpy as np
 from minicvt.kernels.types import Array
 
 
-def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
+def matmul(
+    a: Array, b: Array, bias: Array | None = None, out: Array | None = None
+) -> Array:
     """y[..., i, j] = sum_k a[..., i, k] b[..., k, j] + bias[j].
 
     (..., n, k) and (..., k, m), whose leading axes broadcast, and (m,) or None, to
-    (..., n, m).
+    (..., n, m): into ``out``, or a new array.
     """
     n, m, inner = a.shape[-2], b.shape[-1], a.shape[-1]
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     a = np.broadcast_to(a, (*batch, n, inner))
     b = np.broadcast_to(b, (*batch, inner, m))
-    y = np.empty((*batch, n, m), np.result_type(a, b))
+    y = np.empty((*batch, n, m), np.result_type(a, b)) if out is None else out
     for at in np.ndindex(batch):
         for i in range(n):
             for j in range(m):

@@ -17,19 +17,17 @@ SPEED = 300
 """Bytes of factors that one thread multiplies and adds in a nanosecond, about."""
 
 
-def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
+def matmul(
+    a: Array, b: Array, bias: Array | None = None, out: Array | None = None
+) -> Array:
     """y = a b + bias."""
     batch = a.shape[:-2]
     if batch != b.shape[:-2]:
         batch = np.broadcast_shapes(batch, b.shape[:-2])
         a = np.broadcast_to(a, (*batch, *a.shape[-2:]))
         b = np.broadcast_to(b, (*batch, *b.shape[-2:]))
-    y = np.empty((*batch, a.shape[-2], b.shape[-1]), np.result_type(a, b))
-    return matmul_into(y, a, b, bias)
-
-
-def matmul_into(y: Array, a: Array, b: Array, bias: Array | None = None) -> Array:
-    """Write a b + bias into y, all of the same leading axes, and return it."""
+    shape = (*batch, a.shape[-2], b.shape[-1])
+    y = np.empty(shape, np.result_type(a, b)) if out is None else out
     axis = y.shape.index(max(y.shape))
     columns, rows = axis == y.ndim - 1, axis == y.ndim - 2
 

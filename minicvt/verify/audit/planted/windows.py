@@ -55,7 +55,7 @@ BUGS = [
                 ),
             ],
             "Convolution.conv2d_weight_grad": [
-                ("the last part only", "total += matmul", "total[...] = matmul"),
+                ("the last part only", "total += self", "total[...] = self"),
                 (
                     "averaged over windows",
                     ".mT, windows)",
