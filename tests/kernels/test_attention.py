@@ -13,6 +13,7 @@ from tests.kernels.comparing import (
     bodies,
     check_bodies,
     check_float32,
+    compiled_only,
     distance,
     dtypes,
     error,
@@ -201,6 +202,22 @@ def test_attend_rounds_like_pytorchs_in_float32(body, queries):
     actual = attend(body, arguments[0], 0.2, *arguments[1:])
     for a, t, e in zip(actual, torchs, expected, strict=True):
         check_float32(a, t, e)
+
+
+@compiled_only
+@pytest.mark.numba
+def test_the_exponential_of_what_is_not_above_0():
+    """Within a unit in the last place; 0 where the result would be subnormal."""
+    from minicvt.kernels.attention.rows import LOWEST, exponentials
+    from minicvt.kernels.jit import jit_in_place
+
+    x = np.linspace(0, LOWEST, 400_000, dtype="float32")
+    x = np.concatenate([x, np.float32([-0.0, -90, -1e30, -np.inf])])
+    y, expected = x.copy(), np.exp(x.astype("float64"))
+    jit_in_place(lambda x: exponentials(x))(y)
+    assert (y[-3:] == 0).all()
+    units = np.abs(y - expected)[:-3] / np.spacing(expected[:-3].astype("float32"))
+    assert units.max() < 1
 
 
 @bodies
