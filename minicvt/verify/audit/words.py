@@ -8,11 +8,12 @@ TOP = """\
 A suite that passes says little until one knows what it would not let pass. Here bugs
 are planted in our own pullbacks, in the kernels under them and in the engine, one at a
 time, each an edit of one place in the source; and every kind of check is asked whether
-it sees it. `minicvt audit --page docs/kill-table.md` writes this page.
+it sees it. Kernels are edited as loops and as NumPy: other tests hold the compiled ones
+equal to these. `minicvt audit --page docs/kill-table.md` writes this page.
 
 Our suite sees {seen:,} of {bugs:,} bugs. {by_hand} are made by hand: {engine} in the
-engine, and at least {least} in what only it runs for each of {operations} operations.
-On the code as it is, {alarms} of {runs:,} runs raise an alarm.
+engine, and for each of {operations} operations at least {least} in code that no other
+runs. On the code as it is, {alarms} of {runs:,} runs raise an alarm.
 
 - [What each kind of check catches](#what-each-kind-of-check-catches)
 - [What they cannot see](#what-they-cannot-see)
