@@ -58,6 +58,7 @@ docs: $(VENV)/test.stamp ## write what docs/ shows again: pictures, tables
 	$(BIN)/minicvt check docs/transformers_cvt.py --markdown \
 	    > $(VENV)/check.md || test $$? -eq 1 # it differs
 	mv $(VENV)/check.md docs/check-transformers.md
+	$(BIN)/minicvt audit --page docs/kill-table.md
 	$(BIN)/minicvt verify equations --markdown > $(VENV)/equations.md
 	mv $(VENV)/equations.md docs/equations.md
 	$(BIN)/minicvt verify laws --markdown > $(VENV)/laws.md
