@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minicvt import threads
 from minicvt.errors import GraphError
 
 if TYPE_CHECKING:
     from minicvt.tensor import Tensor
 
 Pullback = Callable[[Any], tuple[Any, ...]]
+
+LARGE = 1 << 18
+NANOSECONDS = 1.0
+"""Elements whose addition threads may share, and what one takes in memory, about."""
 
 
 @dataclass(slots=True, eq=False)
@@ -92,13 +97,80 @@ def tape_order(root: Tensor) -> list[Tensor]:
     return order
 
 
-def pull(node: Node, gradient: Any) -> Iterator[tuple[Tensor, Any]]:
-    """Run one pullback: yield the share of each input that needs one."""
+def shares(node: Node, gradient: Any) -> Iterator[tuple[Tensor, Any]]:
+    """Run one pullback: yield the share of each input that needs one.
+
+    A thunk that knows how to ``add_to`` what has arrived is yielded as it is.
+    """
     assert node.pullback is not None
     parts = node.pullback(gradient)
     for position, source in node.differentiable():
         part = parts[position]
-        yield source, unbroadcast(part() if callable(part) else part, source.shape)
+        if hasattr(part, "add_to"):
+            yield source, part
+        else:
+            yield source, unbroadcast(part() if callable(part) else part, source.shape)
+
+
+def pull(node: Node, gradient: Any) -> Iterator[tuple[Tensor, Any]]:
+    """Run one pullback: yield the share of each input that needs one, as an array."""
+    for source, part in shares(node, gradient):
+        yield source, part() if callable(part) else part
+
+
+class Arrived:
+    """What has come back to each tensor so far, added up.
+
+    What came first is never written to: an addition hands the same array to both of
+    its inputs. A sum that was made here is, by what comes next.
+    """
+
+    def __init__(self) -> None:
+        self._sums: dict[int, Any] = {}
+        self._ours: set[int] = set()
+
+    def add(self, tensor: Tensor, part: Any) -> int:
+        """Take one more share; return how many elements were added to others."""
+        key = id(tensor)
+        if key not in self._sums:
+            self._sums[key] = part
+            return 0
+        self._sums[key] = self._joined(key, part)
+        return tensor.size
+
+    def take(self, tensor: Tensor) -> Any:
+        """Return the sum of all shares, which is then forgotten."""
+        self._ours.discard(id(tensor))
+        total = self._sums.pop(id(tensor))
+        return total() if callable(total) else total
+
+    def _joined(self, key: int, part: Any) -> Any:
+        total = self._sums[key]
+        if callable(total):
+            total = total()
+            self._ours.add(key)
+        if callable(part):
+            total = total if key in self._ours else total.copy()
+            part.add_to(total)
+        else:
+            total = _plus(total, part, total if key in self._ours else None)
+        self._ours.add(key)
+        return total
+
+
+def _plus(x: Any, y: Any, out: Any) -> Any:
+    """Return x + y, in ``out`` if there is one; threads share what is large."""
+    if not x.ndim:
+        return x + y
+    if x.size < LARGE:
+        return np.add(x, y, out=out)
+    out = np.empty(x.shape, x.dtype) if out is None else out
+
+    def part(first: int, last: int) -> None:
+        np.add(x[first:last], y[first:last], out=out[first:last])
+
+    threads.share(part, len(x), x.size * NANOSECONDS)
+    return out
 
 
 def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:

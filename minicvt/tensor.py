@@ -18,7 +18,7 @@ import numpy as np
 from minicvt import observe
 from minicvt.blank import Blank
 from minicvt.errors import DtypeError, GraphError, ShapeError
-from minicvt.node import Node, pull, tape_order
+from minicvt.node import Arrived, Node, shares, tape_order
 
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
@@ -108,22 +108,21 @@ class Tensor:
             raise GraphError("backward: nothing was recorded (no input requires grad)")
         if isinstance(self.data, Blank):
             raise GraphError("backward: no values, this was made under shapes_only()")
-        arrived = {id(self): _seed(self, cotangent)}
+        arrived = Arrived()
+        arrived.add(self, _seed(self, cotangent))
         waiting = tape_order(self)
         for tensor in reversed(waiting):
             if tensor.node is not None:
                 tensor.node.check()
         while waiting:  # shorter with every step, so that memory is freed on the way
             tensor = waiting.pop()
-            gradient = arrived.pop(id(tensor))
+            gradient = arrived.take(tensor)
             if tensor.node is None:
                 tensor._accumulate(gradient)
                 continue
             joined = 0
-            for source, part in pull(tensor.node, gradient):
-                key = id(source)
-                joined += source.size if key in arrived else 0
-                arrived[key] = arrived[key] + part if key in arrived else part
+            for source, part in shares(tensor.node, gradient):
+                joined += arrived.add(source, part)
             if observe.observed():
                 observe.emit(observe.BackwardEvent(tensor.node, joined))
             if not retain_graph:

@@ -127,7 +127,6 @@ class BatchNorm2d(Module):
 
     def _track(self, mean: Any, var: Any, count: int) -> None:
         m, unbiased = self.momentum, var * (count / (count - 1))
-        dtype = self.weight.dtype
-        self.running_mean = ((1 - m) * self.running_mean + m * mean).astype(dtype)
-        self.running_var = ((1 - m) * self.running_var + m * unbiased).astype(dtype)
+        self.running_mean = (1 - m) * self.running_mean + m * mean
+        self.running_var = (1 - m) * self.running_var + m * unbiased
         self.num_batches_tracked = self.num_batches_tracked + 1

@@ -13,8 +13,9 @@
 
 The decorator makes ``name`` take Tensors: it checks dtypes, runs the rule, runs
 the function, records the tape node and emits one event. A cotangent may be an
-array or a thunk, which runs only if that input needs it. What a rule raises is
-prefixed with the operation and the module it ran in.
+array or a thunk, which runs only if that input needs it, and which may know a
+better way to ``add_to`` what has arrived. What a rule raises is prefixed with the
+operation and the module it ran in.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import lru_cache
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -46,10 +47,15 @@ def transpose(x, *, axes):
     return x.transpose(axes), lambda d: (d.transpose(back),)
 
 
+@lru_cache(256)
+def _nothing(x: Shape) -> Any:
+    """Return an array of this shape without the memory."""
+    return np.broadcast_to(np.empty(()), x)
+
+
 def _getitem_rule(x: Shape, *, index: Any) -> Spec:
-    nothing = np.broadcast_to(np.empty(()), x)  # the shape without the memory
     try:
-        shape = nothing[index].shape
+        shape = _nothing(x)[index].shape
     except IndexError as error:
         raise ShapeError(f"shape {x}: {error}") from None
     added = {"additions": prod(shape)}
@@ -57,20 +63,34 @@ def _getitem_rule(x: Shape, *, index: Any) -> Spec:
     return Spec(shape, NOTHING, keeps, (added,), view=_is_basic(index))
 
 
+class Piece:
+    """What an index sends back: zero but for ``values`` there.
+
+    Added in place to what has arrived from elsewhere, which may be other pieces.
+    """
+
+    def __init__(self, shape: Shape, index: Any, values: Any) -> None:
+        self.shape, self.index, self.values = shape, index, values
+
+    def __call__(self) -> Any:
+        """Return it as a whole array."""
+        whole = np.zeros(self.shape, self.values.dtype)
+        self.add_to(whole)
+        return whole
+
+    def add_to(self, total: Any) -> None:
+        """Add it to an array; an element taken twice receives both."""
+        if _is_basic(self.index):
+            total[self.index] += self.values
+        else:
+            np.add.at(total, self.index, self.values)
+
+
 @operation(_getitem_rule)
 def getitem(x, *, index):
     """x[index]; an element taken twice receives both cotangents."""
     before = x.shape
-
-    def pullback(d):
-        dx = np.zeros(before, d.dtype)
-        if _is_basic(index):
-            dx[index] = d
-        else:
-            np.add.at(dx, index, d)
-        return (dx,)
-
-    return x[index], pullback
+    return x[index], lambda d: (Piece(before, index, d),)
 
 
 def _is_basic(index: Any) -> bool:

@@ -8,7 +8,7 @@ import weakref
 import numpy as np
 import pytest
 
-from minicvt import Tensor, no_grad, ops
+from minicvt import Tensor, no_grad, node, ops
 from minicvt.errors import DtypeError, GraphError, ShapeError
 from minicvt.graph import tape
 from minicvt.nn import Init, Linear, Module, Parameter
@@ -220,3 +220,57 @@ def test_values_that_somebody_holds_stay() -> None:
     np.testing.assert_array_equal(y.numpy(), np.exp(x.numpy()))
     with pytest.raises(GraphError, match="freed"):
         y.backward(np.ones(3))
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 5])
+@pytest.mark.parametrize("large", [False, True])
+def test_shares_add_up_and_nothing_shared_is_written_to(
+    many: int, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An addition hands one cotangent to both: adding to it would change the other."""
+    monkeypatch.setattr(node, "LARGE", 4 if large else 1 << 18)
+    x, others = leaf(4, 3), [leaf(4, 3, seed=i) for i in range(1, many + 1)]
+    middle = x * 1.0
+    total = others[0] + 0.0
+    for other in others:
+        total = total + (middle + other)
+    d = np.random.default_rng(9).normal(size=(4, 3))
+    total.backward(d)
+    np.testing.assert_allclose(x.grad, many * d)
+    for i, other in enumerate(others):
+        np.testing.assert_array_equal(other.grad, d * (2 if i == 0 else 1))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_pieces_join_each_other_and_what_is_whole(order: tuple[int, ...]) -> None:
+    x, other = leaf(4, 3), leaf(4, 3, seed=1)
+    middle, rows = ops.exp(x), np.array([2, 0, 2])
+    uses = [
+        lambda: (middle + other).reshape(12),
+        lambda: middle[:, 1:].reshape(8),
+        lambda: middle[rows].reshape(9),
+    ]
+    y = ops.concatenate(*[uses[use]() for use in order], axis=0)
+    d = np.random.default_rng(3).normal(size=y.shape)
+    y.backward(d)
+    sizes = [(12, 8, 9)[use] for use in order]
+    parts = np.split(d, np.cumsum(sizes)[:-1])
+    whole, columns, taken = (parts[order.index(use)] for use in range(3))
+    expected = whole.reshape(4, 3).copy()
+    expected[:, 1:] += columns.reshape(4, 2)
+    np.add.at(expected, rows, taken.reshape(3, 3))
+    np.testing.assert_allclose(x.grad, expected * np.exp(x.numpy()), rtol=1e-14)
+    np.testing.assert_array_equal(other.grad, whole.reshape(4, 3))
+
+
+def test_a_number_used_many_times() -> None:
+    x = leaf()
+    (x * x * x + x).backward()
+    np.testing.assert_allclose(x.grad, 3 * x.numpy() ** 2 + 1)
+
+
+def test_pull_gives_whole_arrays() -> None:
+    x = leaf(3, 2)
+    (found,) = node.pull(x[1].node, np.array([5.0, 7.0]))
+    assert found[0] is x
+    np.testing.assert_array_equal(found[1], [[0, 0], [5, 7], [0, 0]])

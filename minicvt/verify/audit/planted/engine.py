@@ -9,21 +9,6 @@ TENSOR = plant(
     {
         "Tensor.backward": [
             (
-                "fan-out overwritten, not added up",
-                "arrived[key] = arrived[key] + part if key in arrived else part",
-                "arrived[key] = part",
-            ),
-            (
-                "fan-out keeps the first share",
-                "arrived[key] = arrived[key] + part if key in arrived else part",
-                "arrived.setdefault(key, part)",
-            ),
-            (
-                "fan-out added in place, into what two may share",
-                "arrived[key] + part if",
-                "np.add(arrived[key], part, out=arrived[key]) if",
-            ),
-            (
                 "retain_graph means the opposite",
                 "if not retain_graph",
                 "if retain_graph",
@@ -136,7 +121,7 @@ NODE = plant(
             ("a freed graph is not noticed", "if self.pullback is None:", "if False:"),
         ],
         "Node.release": [("the pullback is kept", "self.pullback = None", "pass")],
-        "pull": [
+        "shares": [
             ("every input gets the first's", "parts[position]", "parts[0]"),
             (
                 "thunks of unneeded inputs run too",
@@ -147,6 +132,26 @@ NODE = plant(
                 "broadcasting is not undone",
                 "unbroadcast(part() if callable(part) else part, source.shape)",
                 "part() if callable(part) else part",
+            ),
+        ],
+        "Arrived.add": [
+            ("fan-out overwritten, not added up", "self._joined(key, part)", "part"),
+            (
+                "fan-out keeps the first share",
+                "self._sums[key] = self._joined(key, part)",
+                "pass",
+            ),
+        ],
+        "Arrived._joined": [
+            (
+                "fan-out added in place, into what two may share",
+                "total if key in self._ours else None",
+                "total if total.flags.writeable else None",
+            ),
+            (
+                "a piece written into what two may share",
+                "total if key in self._ours else total.copy()",
+                "total",
             ),
         ],
         "unbroadcast": [

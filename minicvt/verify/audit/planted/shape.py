@@ -23,11 +23,40 @@ MOVES = plant(
             ("cotangent ignored", "d.transpose(back)", "np.ones_like(x)"),
         ],
         "getitem": [
-            ("overwritten, not added up", "np.add.at(dx, index, d)", "dx[index] = d"),
-            ("added up once", "np.add.at(dx, index, d)", "dx[index] += d"),
-            ("cotangent ignored", "np.add.at(dx, index, d)", "np.add.at(dx, index, 1)"),
-            ("not from zero", "np.zeros(before, d.dtype)", "np.ones(before, d.dtype)"),
-            ("taken for a copy", "dx[index] = d", "dx[...] = d.flat[0]"),
+            (
+                "cotangent ignored",
+                "Piece(before, index, d)",
+                "Piece(before, index, np.ones_like(d))",
+            ),
+            (
+                "from the other end",
+                "Piece(before, index, d)",
+                "(lambda: Piece(before, index, d)()[::-1])",
+            ),
+        ],
+        "Piece.__call__": [
+            (
+                "not from zero",
+                "np.zeros(self.shape, self.values.dtype)",
+                "np.ones(self.shape, self.values.dtype)",
+            ),
+        ],
+        "Piece.add_to": [
+            (
+                "overwritten, not added up",
+                "np.add.at(total, self.index, self.values)",
+                "total[self.index] = self.values",
+            ),
+            (
+                "added up once",
+                "np.add.at(total, self.index, self.values)",
+                "total[self.index] += self.values",
+            ),
+            (
+                "taken for a copy",
+                "total[self.index] += self.values",
+                "total[...] += self.values.flat[0]",
+            ),
         ],
         "concatenate": [
             (
