@@ -44,7 +44,7 @@ def attend(
     def some(first: int, last: int) -> None:
         there(*arrays, out, largest, total, tiles, first, last)
 
-    share(some, batch * heads * tiles, _nanoseconds(q, v))
+    share(some, batch * heads * tiles, _nanoseconds(q, v), blas=False)
     return out.transpose(0, 2, 1, 3), largest + np.log(total)
 
 
@@ -66,15 +66,16 @@ def attend_backward(
     arrays = (*tokens, whole, scale, _read_only(logsumexp))
     parts = max(1, min(-(-queries // BACK), -(-PARTS // max(1, batch * heads))))
     new = np.empty if queries else np.zeros
-    dq, dk, dv = (new((parts, *x.shape), q.dtype) for x in tokens[1:])
+    dq = np.empty(tokens[1].shape, q.dtype)
+    dk, dv = (new((parts, *x.shape), q.dtype) for x in tokens[2:])
     dscores = None if bias is None else np.empty((*q.shape[:3], keys), q.dtype)
 
     def some(first: int, last: int) -> None:
-        back(*arrays, dq[0], dk, dv, dscores, first, last)
+        back(*arrays, dq, dk, dv, dscores, first, last)
 
-    share(some, batch * heads * parts, 2.5 * _nanoseconds(q, v))
+    share(some, batch * heads * parts, 2.5 * _nanoseconds(q, v), blas=False)
     sums = (x[0] if parts == 1 else x.sum(0) for x in (dk, dv))
-    return *(x.transpose(0, 2, 1, 3) for x in (dq[0], *sums)), dscores
+    return *(x.transpose(0, 2, 1, 3) for x in (dq, *sums)), dscores
 
 
 def _nanoseconds(q: Array, v: Array) -> float:
