@@ -55,12 +55,14 @@ class Findings:
         return self.counts.total()
 
     def quantiles(self) -> tuple[float, float]:
-        """Return where float32 errors are compared: typically, and at worst.
+        """Return where float32 errors are compared: typically, and nearly at worst.
 
-        Where several operations follow each other, one case in twenty is left out: the
-        later ones amplify what the first rounds, and whose last bit that is, is luck.
+        One case in a hundred is left out, where what is left of large terms is small
+        and whose last bit is right is luck: on any one, PyTorch's may be. Where several
+        operations follow each other one in twenty is, as the later ones amplify what
+        the first rounds.
         """
-        return (0.5, 1.0 if self.name in OPERATIONS else 0.95)
+        return (0.5, 0.99 if self.name in OPERATIONS else 0.95)
 
     def float32(self) -> Iterator[tuple[str, float, float]]:
         """Yield, by answer and quantile, our error in units and PyTorch's own."""

@@ -156,6 +156,18 @@ def test_a_difference_in_shape_is_one():
     assert made.causes == ["there is no class token"]
 
 
+def test_what_all_blocks_have_otherwise_is_one_difference():
+    """Their norms, and neither those of the embeddings nor the last."""
+    other = model()
+    for path, part in other.named_modules():
+        if path.endswith(("norm1", "norm2")):
+            part.eps = 1e-6
+    made = compare(model(), other, images())
+    assert made.causes == ["LayerNorm's eps is 1e-06"]
+    assert made.explained
+    assert len(made.first.reasons[0].places) == 6
+
+
 def test_two_mistakes_are_found_one_behind_the_other():
     other = configured(scale="head_dim")(model())
     made = compare(model(), each(mc.nn.LayerNorm, eps=1e-6)(other), images())

@@ -64,13 +64,15 @@ def spread(bench: Bench, finding: Finding) -> Cause:
 def widths(bench: Bench, finding: Finding) -> Iterator[tuple[str, ...]]:
     """Yield where the change may be made: of equally good choices, the first is taken.
 
-    In the modules of the same name, in all that are not proven, in the part that was
-    run, and in those it was found in.
+    In the modules of the same name, in those beside them (both norms of every block),
+    in all that are not proven, in the part that was run, and in those it was found in.
     """
     kinds = finding.hypothesis.kinds
     kin = [p for p in bench.suspects if isinstance(bench.modules[p], kinds)]
     names = {numberless(path) for path in finding.paths}
     yield tuple(path for path in kin if numberless(path) in names)
+    beside = {name.rpartition(".")[0] for name in names}
+    yield tuple(p for p in kin if numberless(p).rpartition(".")[0] in beside)
     yield tuple(kin)
     yield tuple(path for path in kin if within(path, finding.scope))
     yield finding.paths
