@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from minicvt.bench import cases, operations, subjects
 from minicvt.bench.cases import Asked, Case
+from minicvt.bench.couples import Couples
 from minicvt.bench.known import MODELS, OPERATIONS
-from minicvt.bench.pairs import Couples, Pair, fresh, warm
+from minicvt.bench.pairs import Pair, fresh, warm
 
 SECONDS, BYTES = "wall", "peak"
 

@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from minicvt import threads as our_threads
-from minicvt.bench import growth, profiles, writing
+from minicvt.bench import cold, growth, profiles, writing
 from minicvt.bench.cases import EAGER, Asked
 from minicvt.bench.chapters import CHAPTERS
 from minicvt.bench.comparing import Outcome, compared
+from minicvt.bench.couples import Setting
 from minicvt.bench.known import PEERS
 from minicvt.bench.machine import described
 from minicvt.bench.page import Page, note
-from minicvt.bench.pairs import PAUSE, Setting
+from minicvt.bench.pairs import PAUSE
 from minicvt.bench.ratios import RULE
 from minicvt.errors import OptionError, unknown
 from minicvt.files import write_atomic
 
 ROUNDS, PROCESSES = 9, 3
-ALL, PROFILE, GROWTH = "all", "profile", "growth"
+ALL, PROFILE = "all", "profile"
 WORDS = (*CHAPTERS, PROFILE)
 TITLE = "How fast it is"
 HOW = (
@@ -121,7 +122,8 @@ def _chapter(
     for words in writing.notes(found):
         page.say(words)
     told: dict[str, Any] = {"outcomes": [*map(writing.plain, found)]}
-    return told | (_grown(page, found, setting.threads) if word == GROWTH else {})
+    more = MORE.get(word)
+    return told | (more(page, found, setting.threads) if more else {})
 
 
 def _grown(page: Page, found: Sequence[Outcome], width: int) -> dict[str, Any]:
@@ -134,3 +136,15 @@ def _grown(page: Page, found: Sequence[Outcome], width: int) -> dict[str, Any]:
     page.say(growth.TAKEN.format(power=power))
     page.table(growth.KEPT, rows)
     return {"trends": trends, "attention": rows, "exponent": power}
+
+
+def _cold(page: Page, found: Sequence[Outcome], width: int) -> dict[str, Any]:
+    """Say what compiling costs, once."""
+    seconds = dict(cold.cold_start(width))
+    page.say(cold.SAYS)
+    page.table(cold.HEADERS, [cold.row(*item) for item in seconds.items()])
+    return {"cold": seconds}
+
+
+MORE = {"growth": _grown, "start": _cold}
+"""What a chapter has below its table."""

@@ -13,8 +13,9 @@ import numpy as np
 
 from minicvt.bench.cases import Bar, Case
 from minicvt.bench.chapters import SECONDS, Chapter
+from minicvt.bench.couples import Couples, Setting
 from minicvt.bench.known import OURS, PEERS, missing
-from minicvt.bench.pairs import Couples, Pair, Setting
+from minicvt.bench.pairs import Pair
 from minicvt.bench.ratios import Ratio
 from minicvt.errors import MinicvtError
 

@@ -62,7 +62,9 @@ class Served:
         try:
             if "build" in asked:
                 self.body = int  # lets go of the last one, for the next one's sake
+                busy = time.process_time()
                 self.body, told = self.party["build"](asked["build"])
+                told = {"cpu": time.process_time() - busy, **told}
             else:
                 if asked["afresh"]:
                     forget_peak()

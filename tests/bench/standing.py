@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from minicvt.bench.couples import Setting
 from minicvt.bench.known import MODELS, OPERATIONS
-from minicvt.bench.pairs import Setting
 from minicvt.bench.party import Peer
 
 FILE = str(Path(__file__).with_name("stand_in.py"))

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicvt.bench import pairs
+from minicvt.bench.couples import Couples, Setting
 from minicvt.bench.known import MODELS
-from minicvt.bench.pairs import Couples, Setting, fresh, warm
+from minicvt.bench.pairs import fresh, warm
 from minicvt.bench.party import COUNTS, Party, surroundings
 from minicvt.errors import MinicvtError
 from tests.bench.standing import PEER, setting
