@@ -77,7 +77,7 @@ def _attention_spec(
     return Spec(
         (*q[:3], v[3]),
         there,
-        keeps=(0, 1, 2, *(() if bias is None else (3,)), q[:3]),
+        keeps=(0, 1, 2, *(() if bias is None else (3,)), q[:3], q[:3]),
         backward=(*[NOTHING] * 3, of_bias),
         always=back,
         axes=(0, 2, 1, 3),
@@ -101,10 +101,10 @@ def attend(q, k, v, bias=None, *, scale, query_grid=None, key_grid=None):
     of keys). The grids change nothing here: they tell whoever observes where queries
     and keys lie on the image.
     """
-    y, logsumexp = kernels.attend(q, k, v, bias, scale)
+    y, largest, total = kernels.attend(q, k, v, bias, scale)
 
     def pullback(d):
-        return kernels.attend_backward(d, q, k, v, bias, scale, logsumexp)
+        return kernels.attend_backward(d, q, k, v, bias, scale, largest, total)
 
     return y, pullback
 

@@ -58,7 +58,7 @@ def test_attention_is_twice_as_much_on_the_way_back_and_its_scores_once_more():
         **{"macs": scores * (4 + 6), "softmax": scores},
         **{"multiplications": scores, "additions": scores},
     }
-    assert there.kept == F8 * 2 * 3 * 5  # a number for each row of the scores
+    assert there.kept == 2 * F8 * 2 * 3 * 5  # two numbers for each row of the scores
     assert back.macs == 2 * there.macs + scores * 4
     assert back.work["softmax"] == 2 * scores
     assert back.work["additions"] == 2 * scores  # the bias is the same in both samples

@@ -33,8 +33,8 @@ SCORE, MULTIPLY_ADD = 0.5, 0.01
 
 def attend(
     q: Array, k: Array, v: Array, bias: Array | None, scale: float
-) -> tuple[Array, Array]:
-    """out = p v with p = softmax(scale q kT + bias), and logsumexp, by query tiles."""
+) -> tuple[Array, Array, Array]:
+    """out = p v with p = softmax(scale q kT + bias), its maxima and sums, by tiles."""
     (batch, heads, queries, _), (keys, width) = q.shape, v.shape[2:]
     arrays = (_tokens(q), _tokens(k), _tokens(v), _whole(bias, queries, keys), scale)
     out = np.empty((batch, queries, heads, width), q.dtype)
@@ -45,7 +45,7 @@ def attend(
         there(*arrays, out, largest, total, tiles, first, last)
 
     share(some, batch * heads * tiles, _nanoseconds(q, v), blas=False)
-    return out.transpose(0, 2, 1, 3), largest + np.log(total)
+    return out.transpose(0, 2, 1, 3), largest, total
 
 
 def attend_backward(
@@ -55,7 +55,8 @@ def attend_backward(
     v: Array,
     bias: Array | None,
     scale: float,
-    logsumexp: Array,
+    largest: Array,
+    total: Array,
 ) -> tuple[Array, Array, Array, Array | None]:
     """dq = scale ds k, dk = scale dsT q, dv = pT dout, with p made again, tile by tile.
 
@@ -63,7 +64,7 @@ def attend_backward(
     """
     (batch, heads, queries, _), keys = q.shape, k.shape[2]
     whole, tokens = _whole(bias, queries, keys), [_tokens(x) for x in (dout, q, k, v)]
-    arrays = (*tokens, whole, scale, _read_only(logsumexp))
+    arrays = (*tokens, whole, scale, _read_only(largest), _read_only(total))
     parts = max(1, min(-(-queries // BACK), -(-PARTS // max(1, batch * heads))))
     new = np.empty if queries else np.zeros
     dq = np.empty(tokens[1].shape, q.dtype)

@@ -48,13 +48,13 @@ def softmax_backward(dy: Array, y: Array) -> Array:
 
 def attend(
     q: Array, k: Array, v: Array, bias: Array | None, scale: float
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array, Array]:
     """out[t] = sum_s p[t, s] v[s], with p[t] = softmax(scale q[t].k[:] + bias[t, :]).
 
     Scaled dot-product attention of every sample b and head h (Vaswani et al. 2017,
     equation 1).  q is (B, h, T, d), k (B, h, S, d), v (B, h, S, e), bias is None or
-    broadcasts to (B, h, T, S).  Returns out (B, h, T, e) and the logarithm of each
-    softmax's sum of exponentials, (B, h, T), from which p can be made again.
+    broadcasts to (B, h, T, S).  Returns out (B, h, T, e) and of each row of scores the
+    largest and the sum of exponentials, (B, h, T), from which p can be made again.
 
     In memory the heads of a token follow each other, as they do in q: to merge them
     copies nothing.
@@ -62,22 +62,22 @@ def attend(
     batch, heads, queries, _ = q.shape
     tokens = np.zeros((batch, queries, heads, v.shape[3]), q.dtype)
     out = tokens.transpose(0, 2, 1, 3)
-    logsumexp = np.zeros((batch, heads, queries), q.dtype)
+    largest, total = np.zeros((2, batch, heads, queries), q.dtype)
     for b, h, t in np.ndindex(batch, heads, queries):
         p = _scores(q, k, bias, scale, b, h, t)
-        largest = p[0]
+        largest[b, h, t] = p[0]
         for s in range(len(p)):
-            largest = max(largest, p[s])
-        total = np.float64(0)
+            largest[b, h, t] = max(largest[b, h, t], p[s])
+        exponentials = np.float64(0)
         for s in range(len(p)):
-            p[s] = math.exp(p[s] - largest)
-            total += p[s]
-        logsumexp[b, h, t] = largest + math.log(total)
+            p[s] = math.exp(p[s] - largest[b, h, t])
+            exponentials += p[s]
+        total[b, h, t] = exponentials
         for s in range(len(p)):
-            p[s] /= total
+            p[s] /= exponentials
             for e in range(v.shape[3]):
                 out[b, h, t, e] += p[s] * v[b, h, s, e]
-    return out, logsumexp
+    return out, largest, total
 
 
 def _scores(
@@ -101,14 +101,16 @@ def attend_backward(
     v: Array,
     bias: Array | None,
     scale: float,
-    logsumexp: Array,
+    largest: Array,
+    total: Array,
 ) -> tuple[Array, Array, Array, Array | None]:
     """dq[t] = scale sum_s ds[t, s] k[s], dk[s] = scale sum_t ds[t, s] q[t].
 
     ds[t] = softmax_backward(dp[t], p[t]), with dp[t, s] = dout[t].v[s], is the
     cotangent of the scores after scale and bias; and dv[s] = sum_t p[t, s] dout[t].
-    p[t, s] = exp(scores[t, s] - logsumexp[t]) is made again: to keep it would take
-    (B, h, T, S).  Returns dq, dk, dv and, where there is a bias, its cotangent ds.
+    p[t, s] = exp(scores[t, s] - largest[t]) / total[t] is made again: to keep it would
+    take (B, h, T, S).  Of one number, the logarithm of the sum, the rounding would be
+    in all p.  Returns dq, dk, dv and, where there is a bias, its cotangent ds.
     """
     batch, heads, queries, width = q.shape
     keys, value_width = v.shape[2:]
@@ -121,7 +123,7 @@ def attend_backward(
         ds = np.zeros(keys, q.dtype)  # first dp, then softmax_backward in place
         inner = np.float64(0)
         for s in range(keys):
-            p[s] = math.exp(p[s] - logsumexp[b, h, t])
+            p[s] = math.exp(p[s] - largest[b, h, t]) / total[b, h, t]
             for e in range(value_width):
                 ds[s] += dout[b, h, t, e] * v[b, h, s, e]
                 dv[b, h, s, e] += p[s] * dout[b, h, t, e]

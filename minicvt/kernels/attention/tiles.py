@@ -67,7 +67,8 @@ def back(
     v: Array,
     bias: Array | None,
     scale: float,
-    logsumexp: Array,
+    shifts: Array,
+    totals: Array,
     dq: Array,
     dk: Array,
     dv: Array,
@@ -90,7 +91,8 @@ def back(
             p, ds = scores[:n], cotangents[:n]
             x, d = q[b, t : t + n, h], dout[b, t : t + n, h]
             _scores(p, x, keys_t, bias, b, h, t)
-            _shifted_exponentials(p, logsumexp[b, h, t : t + n], keys)
+            _shifted_exponentials(p, shifts[b, h, t : t + n], keys)
+            _divide(p, totals[b, h, t : t + n], keys)
             multiply(ds, d, values_t, False)
             _softmax_backward(ds, p, keys, 1 if dscores is not None else scale)
             if dscores is not None:
@@ -125,6 +127,16 @@ def _shifted_exponentials(p: Array, shifts: Array, keys: int) -> None:
         for s in range(keys):
             p[n, s] -= shift
     exponentials(p)
+
+
+@helper
+def _divide(p: Array, totals: Array, keys: int) -> None:
+    """p[n] = p[n] / totals[n]."""
+    wide()
+    for n in range(len(p)):
+        norm = 1 / totals[n]
+        for s in range(keys):
+            p[n, s] *= norm
 
 
 @helper

@@ -23,8 +23,8 @@ def softmax_backward(dy: Array, y: Array) -> Array:
 
 def attend(
     q: Array, k: Array, v: Array, bias: Array | None, scale: float
-) -> tuple[Array, Array]:
-    """out = p v with p = softmax(scale q kT + bias), and its logsumexp."""
+) -> tuple[Array, Array, Array]:
+    """out = p v with p = softmax(scale q kT + bias), its maxima and sums."""
     p = _scores(q, k, bias, scale)
     largest = p.max(axis=-1, keepdims=True)
     p -= largest
@@ -34,7 +34,7 @@ def attend(
     tokens = np.empty((batch, queries, heads, v.shape[3]), v.dtype)
     out = tokens.transpose(0, 2, 1, 3)
     np.divide(matmul(p, v), total, out=out)
-    return out, (largest + np.log(total))[..., 0]
+    return out, largest[..., 0], total[..., 0]
 
 
 def _scores(q: Array, k: Array, bias: Array | None, scale: float) -> Array:
@@ -52,12 +52,14 @@ def attend_backward(
     v: Array,
     bias: Array | None,
     scale: float,
-    logsumexp: Array,
+    largest: Array,
+    total: Array,
 ) -> tuple[Array, Array, Array, Array | None]:
     """dq = scale ds k, dk = scale dsT q, dv = pT dout, ds = softmax_backward."""
     p = _scores(q, k, bias, scale)
-    p -= logsumexp[..., None]
+    p -= largest[..., None]
     np.exp(p, out=p)
+    p /= total[..., None]
     dv = matmul(p.swapaxes(-1, -2), dout)
     dscores = softmax_backward(matmul(dout, v.swapaxes(-1, -2)), p)
     dq = matmul(dscores, k)

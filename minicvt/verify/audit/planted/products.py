@@ -74,7 +74,7 @@ ATTENTION = plant(
                 "(q, k, bias, scale)",
                 "(q, k, None, scale)",
             ),
-            ("the norm is forgotten", "p -= logsumexp[..., None]", "p -= p.max()"),
+            ("the norm is forgotten", "p /= total[..., None]", "p /= p.max()"),
         ],
     },
 )
@@ -90,9 +90,13 @@ SOFTMAX = plant(
         ],
         "attend": [
             ("the arguments exchanged", "(d, q, k, v, bias", "(d, k, q, v, bias"),
-            ("the square root is taken twice", "scale, logsum", "scale**0.5, logsum"),
+            (
+                "the square root is taken twice",
+                "scale, largest, t",
+                "scale**0.5, largest, t",
+            ),
             ("cotangent ignored", "(d, q, k, v, bias", "(0 * d + 1, q, k, v, bias"),
-            ("the bias is kept nowhere", "v, bias, scale, log", "v, None, scale, log"),
+            ("the bias is kept nowhere", "v, bias, scale, l", "v, None, scale, l"),
         ],
     },
 )
