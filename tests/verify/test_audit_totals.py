@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minicvt import threads
+from minicvt import kernels, threads
 from minicvt.kernels.convolution import product
 from minicvt.verify.audit import equivalents, run, suite, totals
 from minicvt.verify.audit.blind import SPOTS, spots
@@ -96,6 +96,12 @@ def test_a_reason_without_the_measurement_is_none(
     monkeypatch.setattr(equivalents, "largest_difference", lambda _: 1e-3)
     survivor = Trial(mutant, dict.fromkeys(CHECKS))
     assert totals.outcome([survivor]).survivors == [survivor]
+
+
+def test_measuring_leaves_the_bodies_as_they_were() -> None:
+    before = kernels.active()
+    equivalents.largest_difference(next(explained(next(iter(REASONS)))))
+    assert kernels.active() == before
 
 
 def test_work_is_cut_up_inside_and_not_after() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from minicvt import cli, ops
+from minicvt import cli, kernels, ops
 from minicvt.errors import CheckpointError
 from minicvt.verify.golden import commands, kept
 from minicvt.verify.golden.summary import (
@@ -52,11 +52,15 @@ def test_it_agrees_where_there_is_no_pytorch() -> None:
         assert f"\n{name} " in run.stdout
 
 
-def test_operations_are_better_than_1e_10() -> None:
-    for row in commands.rows(kept.calls(), GOLDEN):
-        assert row.ok, row
-        if row.name in ops.OPERATIONS:
-            assert row.tolerance <= 1e-10
+@pytest.mark.parametrize(
+    "body", ["numpy", pytest.param("numba", marks=[pytest.mark.numba])]
+)
+def test_operations_are_better_than_1e_10(body: str) -> None:
+    with kernels.use(body):
+        for row in commands.rows(kept.calls(), GOLDEN):
+            assert row.ok, row
+            if row.name in ops.OPERATIONS:
+                assert row.tolerance <= 1e-10
 
 
 def test_pytorch_answers_the_same_again(capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,6 +170,8 @@ def test_what_vanishes_is_held_to_the_largest_gradient() -> None:
     row = packed(summaries(answers))
     found = dict(errors(answers | {"gradient 1": np.full(3, -1e-17)}, row))
     assert 0 < found["gradient 1"] < 1e-12
+    known = dict(errors(answers | {"gradient 1": np.zeros(3)}, row, zero=[1]))
+    assert known == {"gradient 0": 0, "gradient 1": 1e-17}
 
 
 def test_a_summary_is_a_function_of_the_values_alone() -> None:

@@ -74,8 +74,7 @@ def largest_difference(mutant: Mutant) -> float:
     names = OPERATIONS if is_engine(mutant) else reach_of(mutant).operations
     rounds = range(-(-CALLS // len(names)))
     calls = [any_call(name, number) for name, number in product(sorted(names), rounds)]
-    body = kernels.use(body_of(mutant))
-    with steady(), body, suite.in_parts_of(PART_BYTES):
+    with steady(), kernels.use(body_of(mutant)), suite.in_parts_of(PART_BYTES):
         healthy = [suite.answers(call) for call in calls]
         with planted(mutant):
             edited = [suite.answers(call) for call in calls]

@@ -89,11 +89,9 @@ def compared(call: Call, golden: Golden) -> Iterable[tuple[str, float]]:
     """Yield what was compared and its error; infinite if another call was drawn."""
     if golden.digests.get(call.key) != kept.digest(call.sample):
         return [("what was drawn", float("inf"))]
-    names = call.entry.names(call.sample)
-    return [
-        (_said(name, names), error)
-        for name, error in errors(call.ours(), golden.rows[call.key])
-    ]
+    names, row = call.entry.names(call.sample), golden.rows[call.key]
+    found = errors(call.ours(), row, call.sample.zero)
+    return [(_said(name, names), error) for name, error in found]
 
 
 def _said(answer: str, names: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ not nearly 0 but by a rare chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
@@ -46,8 +46,14 @@ def packed(parts: Mapping[str, Array]) -> Array:
     return np.concatenate(list(parts.values()))
 
 
-def errors(answers: Mapping[str, Array], kept: Array) -> Iterator[tuple[str, float]]:
-    """Yield each answer's name and relative error; all infinite if lengths differ."""
+def errors(
+    answers: Mapping[str, Array], kept: Array, zero: Collection[int] = ()
+) -> Iterator[tuple[str, float]]:
+    """Yield each answer's name and relative error; all infinite if lengths differ.
+
+    Gradients by the inputs ``zero``, which vanish whatever the values, are nothing but
+    rounding: theirs is relative to the largest gradient of the call.
+    """
     parts = summaries(answers)
     ends = np.cumsum([part.size for part in parts.values()])
     if kept.size != ends[-1]:
@@ -56,9 +62,11 @@ def errors(answers: Mapping[str, Array], kept: Array) -> Iterator[tuple[str, flo
     stored = dict(zip(parts, np.split(kept, ends[:-1]), strict=True))
     scales = {name: scale(stored[name], answers[name].size) for name in parts}
     gradients = [size for name, size in scales.items() if name.startswith("gradient")]
-    floor = FLOOR * max(gradients, default=0.0)
+    largest = max(gradients, default=0.0)
+    floors = {f"gradient {i}": largest for i in zero}
     for name, part in parts.items():
-        least = floor if name.startswith("gradient") else 0.0
+        least = FLOOR * largest if name.startswith("gradient") else 0.0
+        least = floors.get(name, least)
         apart = float(np.abs(part - stored[name]).max(initial=0))
         relative = apart / max(scales[name], least) if apart else 0.0
         yield name, float(np.nan_to_num(relative, nan=np.inf))
