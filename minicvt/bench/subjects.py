@@ -32,6 +32,7 @@ def prepare(folder: Path, options: Mapping[str, Any]) -> None:
         dialect="hf",
         kv_stride=options["kv_stride"],
         drop_path=(0.0,),
+        drop_path_rule="none",
     )
     model = config.build("float32", seed=0)
     state = {name: _noisy(rng, array) for name, array in model.state_dict().items()}
