@@ -12,6 +12,8 @@ growth                costs against the side of an image and s, log-log
 roofline              where time goes, beside what the machine could do
 differences           two models side by side, with what each part costs
 gallery               small images with words
+maps                  anything that has a place, side by side
+bars                  costs beside each other, and how many times the least
 observed              what the first three draw, as arrays
 written               a figure in a file, and the line that says so
 ===================== =========================================================
@@ -29,12 +31,14 @@ except ImportError as error:
         'python -m pip install "minicvt[tour]"'
     ) from error
 
+from minicvt.viz.bars import bars
 from minicvt.viz.costs import kv_savings
 from minicvt.viz.differences import differences
 from minicvt.viz.growth import growth
 from minicvt.viz.heads import attention, class_attention
 from minicvt.viz.learning import confusion_matrix, training_curve
 from minicvt.viz.look import Look, observed
+from minicvt.viz.maps import maps
 from minicvt.viz.roofline import roofline
 from minicvt.viz.style import Picture
 from minicvt.viz.tables import accuracy_against_macs
@@ -47,12 +51,14 @@ __all__ = [
     "Picture",
     "accuracy_against_macs",
     "attention",
+    "bars",
     "class_attention",
     "confusion_matrix",
     "differences",
     "gallery",
     "growth",
     "kv_savings",
+    "maps",
     "observed",
     "roofline",
     "token_maps",
