@@ -36,6 +36,7 @@ __all__ = [
     "interop",
     "interpret",
     "kernels",
+    "lessons",
     "load",
     "models",
     "nn",
@@ -64,7 +65,7 @@ _LATER = {
 }
 _ROOMS = (
     *("accounting", "data", "inference", "interop", "interpret"),
-    *("train", "verify", "viz", "weights"),
+    *("lessons", "train", "verify", "viz", "weights"),
 )
 
 

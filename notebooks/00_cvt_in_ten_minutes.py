@@ -188,7 +188,7 @@ assert savings["MACs of the model"].ratio < 1.5
 # Replace each `None`, run the cell, then the check below it, which says what is wrong.
 
 
-# %%
+# %% tags=["exercise"]
 def rows_after(height, kernel, stride, padding):
     """Equation (1)."""
     return None
@@ -204,18 +204,8 @@ def savings_whole_model(name, image):
     return None
 
 
-# %%
-def check(answer, *cases):
-    for arguments, right in cases:
-        given = answer(*arguments)
-        if given is None:
-            print(f"{answer.__name__}: not answered yet")
-            return
-        if abs(given - right) > 1e-9:
-            print(f"{answer.__name__}{arguments} is {right}, yours says {given}")
-            return
-    print(f"{answer.__name__}: right")
-
+# %% tags=["check"]
+from minicvt.lessons import check
 
 cvt21 = mc.models.variant("cvt-21")
 whole = {s.quantity: s.ratio for s in kv_savings(cvt21, (224, 224))}

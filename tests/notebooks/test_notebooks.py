@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.notebooks import execution, pairs
+from tests.notebooks import execution, exercises, pairs
 
 every_notebook = pytest.mark.parametrize(
     "stem", pairs.every(), ids=[stem.name for stem in pairs.every()]
@@ -21,11 +21,26 @@ def test_pair_is_in_step(stem: Path):
 
 @every_notebook
 def test_fresh_run_shows_what_is_committed(stem: Path, tmp_path: Path):
+    """And its exercises, done right and wrong behind its last cell, are told apart."""
     committed = nbformat.read(stem.with_suffix(".ipynb"), as_version=4)
     assert execution.blemishes(committed) == []
-    fresh = execution.run(committed, tmp_path)
-    assert execution.blemishes(fresh) == []
+    longer = execution.run(exercises.answered(committed, stem), tmp_path)
+    assert execution.blemishes(longer) == []
+    fresh = nbformat.from_dict(
+        {**longer, "cells": longer.cells[: len(committed.cells)]}
+    )
     assert execution.stale(committed, fresh) == [], "make notebooks refreshes it"
+    assert exercises.complaints(longer, committed, stem) == []
+
+
+@every_notebook
+def test_has_three_exercises_a_mistake_each_and_eight_questions(stem: Path):
+    notebook = nbformat.read(stem.with_suffix(".ipynb"), as_version=4)
+    names = exercises.exercises(notebook)
+    assert len(set(names)) == len(names) == 3
+    assert set(exercises.mistakes(stem)) == set(names)
+    page = exercises.questions(stem).read_text(encoding="utf-8")
+    assert page.count("<details>") == page.count("</details>") == 8
 
 
 @pytest.mark.slow
