@@ -9,9 +9,11 @@ confusion_matrix      truth against answer
 kv_savings            what strided keys and values save
 accuracy_against_macs table 3 of the paper: top-1 as printed, MACs as counted
 growth                costs against the side of an image and s, log-log
+parts                 parameters and MACs of a model, by part and stage
 roofline              where time goes, beside what the machine could do
 differences           two models side by side, with what each part costs
 gallery               small images with words
+matrices              small matrices, their numbers written in
 maps                  anything that has a place, side by side
 bars                  costs beside each other, and how many times the least
 observed              what the first three draw, as arrays
@@ -39,6 +41,8 @@ from minicvt.viz.heads import attention, class_attention
 from minicvt.viz.learning import confusion_matrix, training_curve
 from minicvt.viz.look import Look, observed
 from minicvt.viz.maps import maps
+from minicvt.viz.matrices import matrices
+from minicvt.viz.parts import parts
 from minicvt.viz.roofline import roofline
 from minicvt.viz.style import Picture
 from minicvt.viz.tables import accuracy_against_macs
@@ -59,7 +63,9 @@ __all__ = [
     "growth",
     "kv_savings",
     "maps",
+    "matrices",
     "observed",
+    "parts",
     "roofline",
     "token_maps",
     "training_curve",
