@@ -31,7 +31,6 @@ def prepare(folder: Path, options: Mapping[str, Any]) -> None:
         options["model"],
         dialect="hf",
         kv_stride=options["kv_stride"],
-        drop_path=(0.0,),
         drop_path_rule="none",
     )
     model = config.build("float32", seed=0)

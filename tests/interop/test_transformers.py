@@ -181,6 +181,13 @@ def test_what_they_cannot_run_is_refused(tmp_path, overrides, message):
     assert not (tmp_path / "ours").exists()
 
 
+def test_a_model_that_drops_no_path_says_so(tmp_path):
+    """Else transformers would drop paths where ours does not, and train another way."""
+    mc.save(small(dialect="hf", drop_path_rule="none", drop_path=0.2), tmp_path, "hf")
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    assert set(config["drop_path_rate"]) == {0.0}
+
+
 def change(folder, **values):
     path = folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8")) | values

@@ -90,7 +90,13 @@ def _fields(config: CvTConfig) -> dict[str, Any]:
         "qkv_bias": [config.qkv_bias] * stages,
         **{theirs: list(getattr(config, ours)) for theirs, ours in PER_STAGE.items()},
         "mlp_ratio": [float(ratio) for ratio in config.mlp_ratios],
-        "drop_path_rate": [float(rate) for rate in config.drop_path],
+        "drop_path_rate": _rates(config),
         **dict(zip(EMBED, map(list, zip(*config.embed, strict=True)), strict=True)),
         **{name: [value] * stages for name, value in FIXED.items()},
     }
+
+
+def _rates(config: CvTConfig) -> list[float]:
+    """Rates of drop path, of which theirs is the rule for what to do with them."""
+    dropped = config.drop_path_rule != "none"
+    return [float(rate) * dropped for rate in config.drop_path]
