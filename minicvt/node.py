@@ -15,7 +15,7 @@ from minicvt.errors import GraphError
 if TYPE_CHECKING:
     from minicvt.tensor import Tensor
 
-Pullback = Callable[[Any], tuple[Any, ...]]
+Pullback = Callable[..., tuple[Any, ...]]
 
 LARGE = 1 << 18
 NANOSECONDS = 1.0
@@ -97,13 +97,14 @@ def tape_order(root: Tensor) -> list[Tensor]:
     return order
 
 
-def shares(node: Node, gradient: Any) -> Iterator[tuple[Tensor, Any]]:
+def shares(node: Node, *given: Any) -> Iterator[tuple[Tensor, Any]]:
     """Run one pullback: yield the share of each input that needs one.
 
-    A thunk that knows how to ``add_to`` what has arrived is yielded as it is.
+    It is ``given`` a cotangent, and what it joins, if that is so. A thunk that knows
+    how to ``add_to`` what has arrived is yielded as it is.
     """
     assert node.pullback is not None
-    parts = node.pullback(gradient)
+    parts = node.pullback(*given)
     for position, source in node.differentiable():
         part = parts[position]
         if hasattr(part, "add_to"):
@@ -137,6 +138,19 @@ class Arrived:
             return 0
         self._sums[key] = self._joined(key, part)
         return tensor.size
+
+    def pull(self, node: Node, gradient: Any) -> int:
+        """Run one pullback, take its shares; return how many elements were added.
+
+        One that ``joins`` adds what came to its first input before by itself.
+        """
+        joined, given, first = 0, [gradient], node.inputs[0]
+        if node.spec.joins and first is not None and id(first) in self._sums:
+            joined = first.size
+            given.append(self.take(first))
+        for source, part in shares(node, *given):
+            joined += self.add(source, part)
+        return joined
 
     def take(self, tensor: Tensor) -> Any:
         """Return the sum of all shares, which is then forgotten."""

@@ -18,7 +18,7 @@ import numpy as np
 from minicvt import observe
 from minicvt.blank import Blank
 from minicvt.errors import DtypeError, GraphError, ShapeError
-from minicvt.node import Arrived, Node, shares, tape_order
+from minicvt.node import Arrived, Node, tape_order
 
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
@@ -120,9 +120,7 @@ class Tensor:
             if tensor.node is None:
                 tensor._accumulate(gradient)
                 continue
-            joined = 0
-            for source, part in shares(tensor.node, gradient):
-                joined += arrived.add(source, part)
+            joined = arrived.pull(tensor.node, gradient)
             if observe.observed():
                 observe.emit(observe.BackwardEvent(tensor.node, joined))
             if not retain_graph:

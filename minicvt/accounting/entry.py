@@ -123,6 +123,7 @@ def backward_entry(node: Node, joined: int) -> Entry:
     made = [t for (_, t), done in zip(needed, own, strict=True) if done or spec.always]
     seen = sum(nbytes(shape, dtype) for shape in (spec.shape, *_held(node)))
     sums = joined * dtype.itemsize
+    again = 0 if spec.joins else sums  # sums by themselves: a share is read once more
     return Entry(
         BACKWARD,
         node.name,
@@ -131,8 +132,8 @@ def backward_entry(node: Node, joined: int) -> Entry:
         spec.shape,
         dict(+work),
         parameters=0,
-        read=2 * sums + (seen if made else 0),
-        written=sums + sum(nbytes(t.shape, dtype) for t in made),
+        read=sums + again + (seen if made else 0),
+        written=again + sum(nbytes(t.shape, dtype) for t in made),
         kept=0,
     )
 

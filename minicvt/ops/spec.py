@@ -62,6 +62,8 @@ class Spec(NamedTuple):
     ``view``      whether the output may show an input's memory in another way
     ``axes``      the output's axes in the order in which they lie in memory, if
                   that is another
+    ``joins``     whether the pullback takes, second, what has arrived at the first
+                  input before, and answers with the sum for it
     ============  ===========================================================
     """
 
@@ -73,6 +75,7 @@ class Spec(NamedTuple):
     extras: tuple[Shape, ...] = ()
     view: bool = False
     axes: Shape = ()
+    joins: bool = False
 
     @property
     def macs(self) -> int:

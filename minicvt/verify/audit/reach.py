@@ -31,7 +31,10 @@ BODIES = ("numpy", "loops")
 
 CALLS = 25
 FLOORS = ("minicvt.ops.", "minicvt.kernels.")
-MACHINERY = ("minicvt.ops.operation", "minicvt.ops.calls", "minicvt.kernels.select")
+MACHINERY = tuple(
+    f"minicvt.{name}"
+    for name in ("ops.operation", "ops.calls", "ops.known", "kernels.select")
+)
 
 
 class Place(NamedTuple):

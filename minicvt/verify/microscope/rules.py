@@ -64,10 +64,11 @@ def alter(event: OperationEvent, change: Callable[[Pulled], Any]) -> Pullback:
     before: Pullback = event.output.node.pullback
     arrays = tuple(None if t is None else t.data for t in event.inputs)
 
-    def pullback(d: Array) -> tuple[Any, ...]:
+    def pullback(d: Array, *arrived: Array) -> tuple[Any, ...]:
         parts = tuple(part() if callable(part) else part for part in before(d))
         ran = (event.name, arrays, event.options, event.output.data)
-        return tuple(change(Pulled(*ran, d, parts)))
+        first, *rest = change(Pulled(*ran, d, parts))
+        return sum(arrived, first), *rest
 
     return pullback
 

@@ -125,8 +125,8 @@ NODE = plant(
             ("every input gets the first's", "parts[position]", "parts[0]"),
             (
                 "thunks of unneeded inputs run too",
-                "parts = node.pullback(gradient)",
-                "parts = [p() if callable(p) else p for p in node.pullback(gradient)]",
+                "parts = node.pullback(*given)",
+                "parts = [p() if callable(p) else p for p in node.pullback(*given)]",
             ),
             (
                 "broadcasting is not undone",
@@ -140,6 +140,18 @@ NODE = plant(
                 "fan-out keeps the first share",
                 "self._sums[key] = self._joined(key, part)",
                 "pass",
+            ),
+        ],
+        "Arrived.pull": [
+            (
+                "what a pullback joins is added once more",
+                "given.append(self.take(first))",
+                "given.append(self._sums[id(first)])",
+            ),
+            (
+                "what a pullback should join is lost",
+                "given.append(self.take(first))",
+                "self.take(first)",
             ),
         ],
         "Arrived._joined": [
@@ -206,4 +218,16 @@ CALLS = plant(
     },
 )
 
-BUGS = [*TENSOR, *NODE, *OPERATION, *CALLS]
+KNOWN = plant(
+    "ops.known",
+    {
+        "recall": [
+            ("for other arrays", "all(map(_is, one.arrays, arrays))", "True"),
+            ("for other options", "one.options == options", "True"),
+            ("for another operation", "one.name == name", "True"),
+        ],
+        "known": [("answers stay known", "_known.reset(token)", "pass")],
+    },
+)
+
+BUGS = [*TENSOR, *NODE, *OPERATION, *CALLS, *KNOWN]
