@@ -24,7 +24,7 @@ mc.viz.gallery(pairs.test_images[:10], answers)
 # %% [markdown]
 # No child finds this hard. A [Vision Transformer](https://arxiv.org/abs/2010.11929)
 # (ViT, Dosovitskiy et al., 2020) from which one small table was left out will be right
-# in exactly half of all cases, whatever its size and however long it learns. Sections 1
+# in half of all cases, exactly, whatever its size and however long it learns. Sections 1
 # to 3 build it; section 4 proves this; section 5 trains it with and without the table.
 #
 # ## 1 · Patches are a strided convolution
@@ -110,7 +110,8 @@ vit_b16 = mc.models.variant("vit-b16")
 pixels = 224 * 224 * 3
 grid = vit_b16.grids()[0]
 print("pixels:", pixels, " numbers in the tokens:", grid.places * vit_b16.dims[0])
-print("patches of one image:", grid.places, "on a grid of", grid)
+print("patches of one image:", grid.places, "and on the grid:", grid)
+assert vit_b16.dims == (16 * 16 * 3,)
 
 # %% [markdown]
 # Neither, to the last number: this embedding can be a mere change of basis. What gets
@@ -294,10 +295,7 @@ print(f"largest difference {np.abs(permuted_after - permuted_before).max():.0e}"
 assert np.abs(permuted_after - permuted_before).max() < 1e-13
 
 # %% [markdown]
-# Then (5) itself, on models for the pairs, with random parameters. The same ViT, with
-# and without its positions; and beside them a CvT, which has no positions at all.
-#
-# **Predict**: does the answer of the CvT change when the halves are swapped?
+# Then (5) itself, on models for the pairs, with random parameters.
 
 
 # %%
@@ -312,6 +310,13 @@ def change(model, images):
     return np.abs(after - before).max() / np.abs(before).max()
 
 
+# %% [markdown]
+# The same ViT, with and without its positions; and beside them a CvT, which has no
+# positions at all.
+#
+# **Predict**: does the answer of the CvT change when the halves are swapped?
+
+# %%
 my_guess = None
 
 from minicvt.verify.equations.arms import recipe  # the runs of docs/equations.md
@@ -334,7 +339,7 @@ assert changes["cvt"] > 1e-3
 # ## 5 · Trained with and without
 #
 # A proof holds for trained parameters too, but seeing it is better. Both models learn
-# from 2048 fresh pairs an epoch, 8 epochs, by the same recipe and seed.
+# from pairs that are drawn anew every epoch, by the same recipe and seed.
 #
 # **Predict**: the loss is the cross-entropy $-\log p(\text{right class})$. Where will
 # that of the ViT without positions stop falling?
@@ -360,8 +365,8 @@ mc.viz.training_curve(histories["vit, no positions"])
 # and $-\log \frac{1}{2} = \log 2$. The lower curve is not a model that needs more
 # epochs. Now ask both for the test pairs *and* their swapped twins:
 #
-# **Predict**: how many of the 4000 does each get right? For one of them you can give
-# the exact number.
+# **Predict**: which share of all these does each get right? For one of the models you
+# can say how many, exactly.
 
 # %% tags=["volatile"]
 my_guess = None
@@ -427,17 +432,18 @@ assert mirrored(scores) < -0.5
 # two digits.
 #
 # **Predict**: exchange the two halves of the table in the trained ViT, and nothing
-# else. Its test accuracy was about three quarters. What is it now?
-
-# %% tags=["volatile"]
-my_guess = None
+# else. What becomes of its test accuracy?
 
 
+# %%
 def accuracy(model):
     """Share of the test pairs that are right."""
     guesses = mc.predict(model, pairs.test_images).argmax(axis=1)
     return (guesses == pairs.test_labels).mean()
 
+
+# %% tags=["volatile"]
+my_guess = None
 
 stage = trained["vit"].stages[0]
 kept = stage.pos_embed.numpy()
