@@ -16,6 +16,8 @@ gallery               small images with words
 matrices              small matrices, their numbers written in
 maps                  anything that has a place, side by side
 bars                  costs beside each other, and how many times the least
+curves                anything over anything, also on logarithmic axes
+dots                  values of several runs, with means and intervals
 observed              what the first three draw, as arrays
 written               a figure in a file, and the line that says so
 ===================== =========================================================
@@ -35,6 +37,7 @@ except ImportError as error:
 
 from minicvt.viz.bars import bars
 from minicvt.viz.costs import kv_savings
+from minicvt.viz.curves import curves, dots
 from minicvt.viz.differences import differences
 from minicvt.viz.growth import growth
 from minicvt.viz.heads import attention, class_attention
@@ -58,7 +61,9 @@ __all__ = [
     "bars",
     "class_attention",
     "confusion_matrix",
+    "curves",
     "differences",
+    "dots",
     "gallery",
     "growth",
     "kv_savings",
