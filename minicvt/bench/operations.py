@@ -52,6 +52,8 @@ def stage_cases(x: Shape, heads: int, tokens: int, keys: int) -> Iterator[Case]:
             yield _case("depthwise", window, given, stride=stride)
     normed = (batch, tokens, dim)
     yield from _both("LayerNorm", {"x": normed, **weights}, normed)
+    residual = {"x": normed, "branch": normed, **weights}
+    yield from _both("residual + LayerNorm", residual, (2, *normed), FUSED)
     scores = (batch, heads, tokens, keys)
     yield from _both("softmax", {"x": scores}, scores)
     hidden = (batch, tokens, 4 * dim)
@@ -64,16 +66,24 @@ def stage_cases(x: Shape, heads: int, tokens: int, keys: int) -> Iterator[Case]:
 
 
 def _both(
-    name: str, inputs: Mapping[str, Shape], made: Shape, **options: Any
+    name: str,
+    inputs: Mapping[str, Shape],
+    made: Shape,
+    bar: Bar = ALONE,
+    **options: Any,
 ) -> Iterator[Case]:
     """Yield an operation, and its pullback to all inputs."""
     shapes = {**inputs, "cotangent": made}
-    yield _case(name, shapes, [], **options)
-    yield _case(name, shapes, list(inputs), **options)
+    yield _case(name, shapes, [], bar, **options)
+    yield _case(name, shapes, list(inputs), bar, **options)
 
 
 def _case(
-    name: str, shapes: Mapping[str, Shape], wrt: list[str], **options: Any
+    name: str,
+    shapes: Mapping[str, Shape],
+    wrt: list[str],
+    bar: Bar = ALONE,
+    **options: Any,
 ) -> Case:
     first = next(iter(shapes.values()))
     stride = f" /{options['stride']}" if "stride" in options else ""
@@ -88,7 +98,7 @@ def _case(
             "sampled": SAMPLED,
             **options,
         },
-        {EAGER: ALONE},
+        {EAGER: bar},
     )
 
 

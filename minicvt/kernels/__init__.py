@@ -37,6 +37,7 @@ from minicvt.kernels.depthwise import (
 )
 from minicvt.kernels.multiplication import matmul
 from minicvt.kernels.normalization import (
+    add_layer_norm,
     batch_norm,
     batch_norm_backward,
     batch_norm_eval,
@@ -65,6 +66,7 @@ __all__ = [
     "Kernel",
     "active",
     "adamw",
+    "add_layer_norm",
     "attend",
     "attend_backward",
     "avg_pool2d",

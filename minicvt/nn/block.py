@@ -56,8 +56,9 @@ class Block(Module):
         """Keep the shape ``(B, T, dim)``; ``bias`` (heads, T, S) joins the scores."""
         if self.local is not None:
             tokens = self.local(tokens, grid)
-        tokens = tokens + self.drop_path(self.attn(self.norm1(tokens), grid, bias))
-        branch = self.mlp(self.norm2(tokens), grid)
+        attended = self.drop_path(self.attn(self.norm1(tokens), grid, bias))
+        tokens, normed = self.norm2.of_sum(tokens, attended)
+        branch = self.mlp(normed, grid)
         if self.drop_sum:
             return self.drop_path(tokens + branch)
         return tokens + self.drop_path(branch)

@@ -93,6 +93,11 @@ class LayerNorm(Module):
         """Keep the shape ``(..., dim)``."""
         return ops.layer_norm(x, self.weight, self.bias, eps=self.eps)
 
+    def of_sum(self, x: Tensor, branch: Tensor) -> tuple[Tensor, Tensor]:
+        """Return x + branch, and what this makes of it, from one pass over both."""
+        weights = self.weight, self.bias
+        return ops.add_layer_norm(x, branch, *weights, eps=self.eps, norm=self)
+
 
 class BatchNorm2d(Module):
     """Normalise each channel over the batch (training) or by what was seen before.

@@ -7,7 +7,7 @@ reductions     sum, mean, max
 linear         matmul, linear
 convolution    im2col, col2im, conv2d, depthwise_conv2d
 pooling        max_pool2d, avg_pool2d
-normalization  layer_norm, batch_norm, batch_norm_eval
+normalization  layer_norm, add_layer_norm, batch_norm, batch_norm_eval
 attention      softmax, attend
 activation     gelu, gelu_tanh, quick_gelu, silu
 losses         cross_entropy, soft_cross_entropy
@@ -36,7 +36,12 @@ from minicvt.ops.elementwise import (
 )
 from minicvt.ops.linear import linear, matmul
 from minicvt.ops.losses import cross_entropy, soft_cross_entropy
-from minicvt.ops.normalization import batch_norm, batch_norm_eval, layer_norm
+from minicvt.ops.normalization import (
+    add_layer_norm,
+    batch_norm,
+    batch_norm_eval,
+    layer_norm,
+)
 from minicvt.ops.operation import OPERATIONS, operation
 from minicvt.ops.pooling import avg_pool2d, max_pool2d
 from minicvt.ops.reductions import max, mean, sum
@@ -55,6 +60,7 @@ __all__ = [
     "Spec",
     "abs",
     "add",
+    "add_layer_norm",
     "attend",
     "attention_map",
     "avg_pool2d",

@@ -5,10 +5,14 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from minicvt import kernels
 from minicvt.errors import ShapeError
+from minicvt.ops.elementwise import add
+from minicvt.ops.known import Known, known
 from minicvt.ops.linear import rows
-from minicvt.ops.operation import operation
+from minicvt.ops.operation import OPERATIONS, operation
 from minicvt.ops.spec import NOTHING, Made, Shape, Spec, arrays
 
 
@@ -26,7 +30,7 @@ def _affine(x: Shape, weight: Shape, bias: Shape, *made: Shape | Made) -> Spec:
 
 def _layer_norm_rule(x: Shape, weight: Shape, bias: Shape, **_: Any) -> Spec:
     mean = rstd = (prod(x[:-1]),)
-    return _affine(x, weight, bias, mean, rstd)
+    return _affine(x, weight, bias, mean, rstd)._replace(joins=True)
 
 
 @operation(_layer_norm_rule)
@@ -37,14 +41,50 @@ def layer_norm(x, weight, bias, *, eps=1e-5):
     normalised row: dx = (g - mean(g) - xhat * mean(g * xhat)) / sqrt(var + eps).
     """
     y, mean, rstd = kernels.layer_norm(rows(x), weight, bias, eps)
+    return y.reshape(x.shape), _layer_norm_pullback(x, weight, mean, rstd)
 
-    def pullback(d):
-        dx, dweight, dbias = kernels.layer_norm_backward(
-            rows(d), rows(x), weight, mean, rstd
-        )
+
+def _layer_norm_pullback(x, weight, mean, rstd):
+    def pullback(d, *arrived):
+        given = (rows(d), rows(x), weight, mean, rstd, *map(rows, arrived))
+        dx, dweight, dbias = kernels.layer_norm_backward(*given)
         return dx.reshape(x.shape), dweight, dbias
 
-    return y.reshape(x.shape), pullback
+    return pullback
+
+
+def add_layer_norm(x, branch, weight, bias, *, eps=1e-5, norm=None):
+    """s = x + branch and y = LayerNorm(s), made in one pass: returns ``(s, y)``.
+
+    On the tape they are what they are: an addition, and the LayerNorm of its result.
+    ``norm`` is what asks for that, a layer say; ``layer_norm`` itself by default.
+    """
+    with known(*_made_together(x, branch, weight, bias, eps)):
+        s = add(x, branch)
+        y = layer_norm(s, weight, bias, eps=eps) if norm is None else norm(s)
+    return s, y
+
+
+OPERATIONS["add_layer_norm"] = add_layer_norm
+
+
+def _made_together(x, branch, weight, bias, eps):
+    """Return both answers from one kernel; none where it is not made for the inputs."""
+    tensors = (x, branch, weight, bias)
+    arrays: list[Any] = [getattr(tensor, "data", None) for tensor in tensors]
+    if {type(array) for array in arrays} != {np.ndarray}:  # blank, or no Tensors
+        return []
+    x, branch, weight, bias = arrays
+    fit = x.shape == branch.shape and weight.shape == bias.shape == x.shape[-1:] != ()
+    if not (fit and x.size and len({array.dtype for array in arrays}) == 1):
+        return []
+    made = kernels.add_layer_norm(rows(x), rows(branch), weight, bias, eps)
+    s, y = (array.reshape(x.shape) for array in made[:2])
+    pullback = _layer_norm_pullback(s, weight, *made[2:])
+    return [
+        Known("add", (x, branch), {}, (s, lambda d: (d, d))),
+        Known("layer_norm", (s, weight, bias), {"eps": eps}, (y, pullback)),
+    ]
 
 
 def _batch_norm_rule(x: Shape, weight: Shape, bias: Shape, **_: Any) -> Spec:

@@ -44,6 +44,14 @@ def layer_norm(body, x, dy, weight, bias):
     return (y, *back)
 
 
+def add_layer_norm(body, x, dy, weight, bias):
+    """Return s + y, of which x and a branch get one cotangent, and so on."""
+    s, y, mean, rstd = outputs(kernels.add_layer_norm, body, x, dy, weight, bias, EPS)
+    back = kernels.layer_norm_backward
+    dx, *rest = outputs(back, body, dy, s, weight, mean, rstd, dy)
+    return (s + y, dx, *rest)
+
+
 def batch_norm(body, x, dy, weight, bias):
     y, mean, var = outputs(kernels.batch_norm, body, x, weight, bias, EPS)
     back = outputs(kernels.batch_norm_backward, body, dy, x, weight, mean, var, EPS)
@@ -67,6 +75,12 @@ def torch_layer_norm(x, weight, bias):
     return F.layer_norm(x, weight.shape, weight, bias, EPS)
 
 
+def torch_add_layer_norm(x, weight, bias):
+    rows, channels = x.shape  # the branch is what `inputs` draws as the cotangent
+    s = x + torch.tensor(inputs(rows, channels)[1], dtype=x.dtype)
+    return s + torch_layer_norm(s, weight, bias)
+
+
 def torch_batch_norm(x, weight, bias):
     return F.batch_norm(x, None, None, weight, bias, training=True, eps=EPS)
 
@@ -78,6 +92,7 @@ def torch_batch_norm_eval(x, weight, bias):
 
 PAIRS = {
     "layer_norm": (layer_norm, torch_layer_norm),
+    "add_layer_norm": (add_layer_norm, torch_add_layer_norm),
     "batch_norm": (batch_norm, torch_batch_norm),
     "batch_norm_eval": (batch_norm_eval, torch_batch_norm_eval),
 }
@@ -93,6 +108,8 @@ def test_bodies_agree(body, dtype, rows, channels):
     for kernel, arguments in (
         (kernels.layer_norm, (x, weight, bias, 1.0)),
         (kernels.layer_norm_backward, (dy, x, weight, row_mean, row_rstd)),
+        (kernels.layer_norm_backward, (dy, x, weight, row_mean, row_rstd, x + dy)),
+        (kernels.add_layer_norm, (x, dy, weight, bias, 1.0)),
         (kernels.batch_norm, (x, weight, bias, 1.0)),
         (kernels.batch_norm_backward, (dy, x, weight, mean, var, 1.0)),
         (kernels.batch_norm_eval, (x, weight, bias, mean, var, 1.0)),
@@ -155,6 +172,18 @@ def test_sums_over_many_rows_lose_nothing(body):
     back = kernels.batch_norm_eval_backward
     _, _, dbias = outputs(back, body, dy, x, weight, mean, var, EPS)
     assert error(dbias, dy.sum(axis=0, dtype="float64")) < 1e-7
+
+
+@fast
+@dtypes
+@pytest.mark.parametrize("channels", [1, 20, 384])
+def test_a_norm_of_a_sum_has_the_bits_of_both_apart(body, dtype, channels):
+    x, branch, weight, bias, _, _ = inputs(11, channels, dtype)
+    fused = outputs(kernels.add_layer_norm, body, x, branch, weight, bias, EPS)
+    s = x + branch
+    apart = s, *outputs(kernels.layer_norm, body, s, weight, bias, EPS)
+    for a, e in zip(fused, apart, strict=True):
+        np.testing.assert_array_equal(a, e)
 
 
 @bodies

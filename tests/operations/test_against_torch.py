@@ -65,19 +65,21 @@ def test_float32_is_as_accurate_as_pytorch(entry: Entry) -> None:
 def test_the_rule_knows_the_shape(entry: Entry, random: Random) -> None:
     """The rule alone, on blank inputs, answers what the operation then does."""
     sample = entry.sample(random).cast("float32")
-    events = []
+    runs = []
     for make in (Tensor, lambda x: Tensor(Blank(x.shape, x.dtype))):
         inputs = [None if x is None else make(x) for x in sample.inputs]
-        with observe() as observed:
+        with observe() as events:
             entry.ours(*inputs, **sample.options)
-        events += observed
-    for event in events:
-        assert event.output.shape == event.spec.shape == events[0].spec.shape
-        assert event.output.dtype == np.float32
-        assert event.spec == events[0].spec
+        runs.append(events)
+    for event, blank in zip(*runs, strict=True):
+        assert event.output.shape == blank.output.shape == event.spec.shape
+        assert event.output.dtype == blank.output.dtype == np.float32
+        assert event.spec == blank.spec
 
 
-@pytest.mark.parametrize("name", ["power", "layer_norm", "batch_norm", "attend"])
+@pytest.mark.parametrize(
+    "name", ["power", "layer_norm", "add_layer_norm", "batch_norm", "attend"]
+)
 @given(random=a_random)
 def test_numpy_numbers_among_the_options_promote_nothing(
     name: str, random: Random

@@ -74,11 +74,12 @@ def _key(mutant: Mutant) -> tuple[str, str, int | None, str, str]:
 
 def test_what_runs_on_the_way_back_is_found() -> None:
     found = reached()
-    layer_norm = found[Place("minicvt.ops.normalization", "layer_norm")]
+    batch_norm = found[Place("minicvt.ops.normalization", "batch_norm")]
     kernel = found[Place(VECTORIZED, "layer_norm_backward")]
     shared = found[Place("minicvt.ops.linear", "rows")]
-    assert layer_norm.operations == kernel.operations == {"layer_norm"}
-    assert (layer_norm.there, layer_norm.whole) == (True, False)  # the pullback in it
+    assert batch_norm.operations == {"batch_norm"}
+    assert kernel.operations == {"layer_norm", "add_layer_norm"}
+    assert (batch_norm.there, batch_norm.whole) == (True, False)  # the pullback in it
     assert (kernel.there, kernel.whole) == (False, True)
     assert shared.there
     assert shared.whole

@@ -28,7 +28,12 @@ NOT_ANALYTIC = {
     "mean": "the same",
     "batch_norm": "the same",
 }
-ANALYTIC = [entry for name, entry in OPERATIONS.items() if name not in NOT_ANALYTIC]
+ANALYTIC = [
+    entry
+    for name, entry in OPERATIONS.items()
+    if name not in NOT_ANALYTIC and not entry.several
+]
+"""What has several results is made of others and takes Tensors alone."""
 
 
 def forward(entry: Entry, sample: Sample) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from minicvt import ops
 from minicvt.files import read_tensors
 from minicvt.kernels.types import Array
-from minicvt.node import pull
+from minicvt.node import Node, pull, shares
 from minicvt.tensor import Tensor, no_grad
 
 Case = Mapping[str, Any]
@@ -25,19 +25,34 @@ def build(case: Case) -> tuple[Callable[[], object], dict[str, Any]]:
     cotangent = tensors.pop("cotangent").data
     operation = OPERATIONS[case["operation"]]
     if case["wrt"]:
-        node = operation(tensors, case).node
+        made = operation(tensors, case)
 
         def body() -> list[Array]:
-            return [part for _, part in pull(node, cotangent)]
+            return _cotangents(made, cotangent)
     else:
 
         def body() -> list[Array]:
             with no_grad():
-                return [operation(tensors, case).data]
+                made = operation(tensors, case)
+            return [t.data for t in (made if isinstance(made, tuple) else (made,))]
 
     told = np.concatenate([_some(array, case["sampled"]) for array in body()])
     versions = {name: version(name) for name in ("minicvt", "numpy", "numba")}
     return body, {"versions": versions, "answers": told.tolist()}
+
+
+def _cotangents(made: Any, cotangent: Array) -> list[Array]:
+    """Pull back what was made; a LayerNorm adds what has come to its sum elsewhere."""
+    if isinstance(made, Tensor):
+        return [part for _, part in pull(_node(made), cotangent)]
+    of_sum, of_norm = cotangent
+    ds, *others = [part for _, part in shares(_node(made[1]), of_norm, of_sum)]
+    return [ds, ds, *others]
+
+
+def _node(made: Tensor) -> Node:
+    assert made.node is not None
+    return made.node
 
 
 def _some(array: Array, count: int) -> Array:
@@ -63,9 +78,15 @@ def attention(t: Tensors, case: Case) -> Any:
     return ops.attend(*heads, scale=case["scale"])
 
 
+def residual_norm(t: Tensors, case: Case) -> Any:
+    """Add, and norm the sum, as a block does after its attention."""
+    return ops.add_layer_norm(t["x"], t["branch"], t["weight"], t["bias"])
+
+
 OPERATIONS: dict[str, Callable[[Tensors, Case], Any]] = {
     "depthwise": depthwise,
     "LayerNorm": lambda t, case: ops.layer_norm(t["x"], t["weight"], t["bias"]),
+    "residual + LayerNorm": residual_norm,
     "softmax": lambda t, case: ops.softmax(t["x"]),
     "GELU": lambda t, case: ops.gelu(t["x"]),
     "attention": attention,

@@ -63,7 +63,8 @@ def body_of(form, case):
 
     def body():
         with torch.inference_mode():
-            return [operation(tensors)]
+            made = operation(tensors)
+        return made if isinstance(made, tuple) else [made]
 
     return body, back
 
@@ -109,6 +110,22 @@ def attention(inputs, case):
     }
 
 
+def residual_norm(inputs, case):
+    """Add, then norm the sum: cotangents are of both."""
+
+    def operation(t):
+        total = t["x"] + t["branch"]
+        return total, layer_norm({**t, "x": total})
+
+    cotangents = tuple(inputs["cotangent"])
+    return {"the only one": (operation, inputs, cotangents, same)}
+
+
+def layer_norm(t):
+    """Norm rows."""
+    return functional.layer_norm(t["x"], t["weight"].shape, t["weight"], t["bias"])
+
+
 def plain(operation):
     """Make the only form of an operation on rows."""
     return lambda inputs, case: {
@@ -124,11 +141,8 @@ def same(array):
 FORMS = {
     "depthwise": depthwise,
     "attention": attention,
-    "LayerNorm": plain(
-        lambda t: functional.layer_norm(
-            t["x"], t["weight"].shape, t["weight"], t["bias"]
-        )
-    ),
+    "LayerNorm": plain(layer_norm),
+    "residual + LayerNorm": residual_norm,
     "softmax": plain(lambda t: t["x"].softmax(-1)),
     "GELU": plain(lambda t: functional.gelu(t["x"])),
 }

@@ -6,6 +6,7 @@ from minicvt.kernels.normalization import loops
 from minicvt.kernels.select import Kernel
 
 layer_norm = Kernel(loops.layer_norm)
+add_layer_norm = Kernel(loops.add_layer_norm)
 layer_norm_backward = Kernel(loops.layer_norm_backward)
 batch_norm = Kernel(loops.batch_norm)
 batch_norm_backward = Kernel(loops.batch_norm_backward)

@@ -7,6 +7,7 @@ Own bodies, for a measured reason: with every sum in float64, as in the loops, t
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -25,24 +26,39 @@ def layer_norm(
     """y = weight (x - mean) rstd + bias, mean and rstd of each row."""
     x, weight, bias = frozen(x), frozen(weight), frozen(bias)
     y, (mean, rstd) = np.empty(x.shape, x.dtype), np.empty((2, len(x)), x.dtype)
-
-    def part(first: int, last: int) -> None:
-        some = slice(first, last)
-        rows.layer_norm(x[some], weight, bias, eps, y[some], mean[some], rstd[some])
-
+    part = partial(rows.layer_norm, x, weight, bias, eps, y, mean, rstd)
     share(part, len(x), NANOSECONDS * x.size, blas=False)
     return y, mean, rstd
 
 
 def layer_norm_backward(
-    dy: Array, x: Array, weight: Array, mean: Array, rstd: Array
+    dy: Array,
+    x: Array,
+    weight: Array,
+    mean: Array,
+    rstd: Array,
+    arrived: Array | None = None,
 ) -> tuple[Array, Array, Array]:
     """dx = rstd (g - mean(g) - xhat mean(g xhat)), g = weight dy, means of a row."""
+    arrived = np.zeros((1, x.shape[1]), x.dtype) if arrived is None else arrived
     dx = np.empty(x.shape, x.dtype)
-    arrays = map(frozen, (dy, x, weight, mean, rstd))
+    arrays = map(frozen, (dy, x, weight, mean, rstd, arrived))
     sums = in_chunks(rows.layer_norm_backward, 2, *arrays, dx)
     dbias, dweight = sums.astype(x.dtype)
     return dx, dweight, dbias
+
+
+def add_layer_norm(
+    x: Array, branch: Array, weight: Array, bias: Array, eps: float
+) -> tuple[Array, Array, Array, Array]:
+    """s = x + branch, and y, mean and rstd of its LayerNorm, a few rows at a time."""
+    x, branch, weight, bias = map(frozen, (x, branch, weight, bias))
+    s, y = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
+    mean, rstd = np.empty((2, len(x)), x.dtype)
+    arrays = x, branch, weight, bias, eps, s, y, mean, rstd
+    part = partial(rows.add_layer_norm, *arrays)
+    share(part, len(x), 2 * NANOSECONDS * x.size, blas=False)
+    return s, y, mean, rstd
 
 
 def batch_norm(

@@ -41,14 +41,36 @@ def layer_norm(
     return y, mean, rstd
 
 
+def add_layer_norm(
+    x: Array, branch: Array, weight: Array, bias: Array, eps: float
+) -> tuple[Array, Array, Array, Array]:
+    """s[n, c] = x[n, c] + branch[n, c], and what `layer_norm` makes of s.
+
+    Compiled, a row is normalised while it is still in the cache: s need not come back
+    from memory. x and branch are (N, C); returns s and y (N, C), mean and rstd (N,).
+    """
+    rows, channels = x.shape
+    s = np.empty_like(x)
+    for n in range(rows):
+        for c in range(channels):
+            s[n, c] = x[n, c] + branch[n, c]
+    return s, *layer_norm(s, weight, bias, eps)
+
+
 def layer_norm_backward(
-    dy: Array, x: Array, weight: Array, mean: Array, rstd: Array
+    dy: Array,
+    x: Array,
+    weight: Array,
+    mean: Array,
+    rstd: Array,
+    arrived: Array | None = None,
 ) -> tuple[Array, Array, Array]:
     """dx[n, c] = rstd[n] (g[n, c] - mean_c(g) - xhat[n, c] mean_c(g xhat)).
 
     Here xhat[n, c] = (x[n, c] - mean[n]) rstd[n] is the normalised input and
     g[n, c] = weight[c] dy[n, c] its cotangent; the two means are the paths through
-    mean[n] and rstd[n].  dweight[c] = sum_n dy xhat and dbias[c] = sum_n dy.
+    mean[n] and rstd[n].  dweight[c] = sum_n dy xhat and dbias[c] = sum_n dy.  Where
+    x went other ways too, what has arrived from there is added to dx[n, c].
     """
     rows, channels = x.shape
     dx = np.empty_like(x)
@@ -66,6 +88,8 @@ def layer_norm_backward(
         for c in range(channels):
             xhat = (x[n, c] - mean[n]) * rstd[n]
             dx[n, c] = rstd[n] * (weight[c] * dy[n, c] - g_mean - xhat * g_xhat_mean)
+            if arrived is not None:
+                dx[n, c] += arrived[n, c]
             dweight[c] += dy[n, c] * xhat
             dbias[c] += dy[n, c]
     return dx, dweight.astype(x.dtype), dbias.astype(x.dtype)

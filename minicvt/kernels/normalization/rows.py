@@ -13,22 +13,32 @@ import numpy as np
 
 from minicvt.kernels.fastmath import ANY_ORDER
 from minicvt.kernels.intrinsics import wide
-from minicvt.kernels.jit import jit_in_place
+from minicvt.kernels.jit import helper, jit_in_place
 from minicvt.kernels.normalization.columns import CHUNK, FEW, flush
 from minicvt.kernels.types import Array
 
 any_order = partial(jit_in_place, fastmath=ANY_ORDER)
 
+AT_ONCE = 4  # rows
 
-@any_order
-def layer_norm(
-    x: Array, weight: Array, bias: Array, eps: float, y: Array, mean: Array, rstd: Array
+
+@helper(fastmath=ANY_ORDER)
+def normalise(
+    x: Array,
+    weight: Array,
+    bias: Array,
+    eps: float,
+    y: Array,
+    mean: Array,
+    rstd: Array,
+    first: int,
+    last: int,
 ) -> None:
-    """Write y, mean and rstd."""
+    """Write y, mean and rstd, for some rows."""
     wide()
-    rows, channels = x.shape
+    channels = x.shape[1]
     kind = x.dtype.type
-    for n in range(rows):
+    for n in range(first, last):
         total = kind(0)
         for c in range(channels):
             total += x[n, c]
@@ -42,6 +52,33 @@ def layer_norm(
         mean[n], rstd[n] = center, scale
 
 
+layer_norm = any_order(normalise)
+
+
+@any_order
+def add_layer_norm(
+    x: Array,
+    branch: Array,
+    weight: Array,
+    bias: Array,
+    eps: float,
+    s: Array,
+    y: Array,
+    mean: Array,
+    rstd: Array,
+    first: int,
+    last: int,
+) -> None:
+    """Write s, and the rest while its rows are in the cache, for some rows."""
+    wide()
+    for top in range(first, last, AT_ONCE):
+        end = min(top + AT_ONCE, last)
+        for n in range(top, end):
+            for c in range(x.shape[1]):
+                s[n, c] = x[n, c] + branch[n, c]
+        normalise(s, weight, bias, eps, y, mean, rstd, top, end)
+
+
 @any_order
 def layer_norm_backward(
     dy: Array,
@@ -49,17 +86,21 @@ def layer_norm_backward(
     weight: Array,
     mean: Array,
     rstd: Array,
+    arrived: Array,
     dx: Array,
     sums: Array,
     first: int,
     last: int,
 ) -> None:
-    """Write dx and add to dbias and dweight, for some chunks of rows."""
+    """Write dx and add to dbias and dweight, for some chunks of rows.
+
+    ``arrived`` is added to dx: a row each, or one for all.
+    """
     rows, channels = x.shape
     kind = x.dtype.type
     few = np.zeros((2, channels), x.dtype)
     for n in range(first * CHUNK, min(last * CHUNK, rows)):
-        center, scale = mean[n], rstd[n]
+        center, scale, own = mean[n], rstd[n], min(n, len(arrived) - 1)
         g_mean = g_xhat_mean = kind(0)
         for c in range(channels):
             g = weight[c] * dy[n, c]
@@ -69,7 +110,8 @@ def layer_norm_backward(
         g_xhat_mean *= scale / kind(channels)
         for c in range(channels):
             xhat = (x[n, c] - center) * scale
-            dx[n, c] = scale * (weight[c] * dy[n, c] - g_mean - xhat * g_xhat_mean)
+            g = weight[c] * dy[n, c] - g_mean - xhat * g_xhat_mean
+            dx[n, c] = arrived[own, c] + scale * g
             few[0, c] += dy[n, c]
             few[1, c] += dy[n, c] * xhat
         if (n + 1) % FEW == 0 or n + 1 == rows:

@@ -20,8 +20,21 @@ def layer_norm(
     return y, mean, rstd
 
 
+def add_layer_norm(
+    x: Array, branch: Array, weight: Array, bias: Array, eps: float
+) -> tuple[Array, Array, Array, Array]:
+    """s = x + branch, and y, mean and rstd of its LayerNorm."""
+    s = x + branch
+    return s, *layer_norm(s, weight, bias, eps)
+
+
 def layer_norm_backward(
-    dy: Array, x: Array, weight: Array, mean: Array, rstd: Array
+    dy: Array,
+    x: Array,
+    weight: Array,
+    mean: Array,
+    rstd: Array,
+    arrived: Array | None = None,
 ) -> tuple[Array, Array, Array]:
     """dx = rstd (g - mean(g) - xhat mean(g xhat)), g = weight dy, means of a row."""
     xhat = (x - mean[:, None]) * rstd[:, None]
@@ -29,6 +42,8 @@ def layer_norm_backward(
     dx = g - g.mean(axis=1, keepdims=True)
     dx -= xhat * (g * xhat).mean(axis=1, keepdims=True)
     dx *= rstd[:, None]
+    if arrived is not None:
+        dx += arrived
     return dx, column_sum(dy * xhat), column_sum(dy)
 
 

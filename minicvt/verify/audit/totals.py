@@ -49,11 +49,17 @@ def family(mutant: Mutant) -> str:
 
 
 def own_bugs(mutants: Iterable[Mutant]) -> Counter[str]:
-    """Count, for each operation, bugs in what no other operation runs."""
+    """Count, for each operation, bugs in what no other operation runs.
+
+    One of several results is made of others: what they run is theirs.
+    """
     found = Counter(dict.fromkeys(OPERATIONS, 0))
+    made_of_others = {name for name, entry in OPERATIONS.items() if entry.several}
     for mutant in mutants:
-        if not is_engine(mutant) and len(reach_of(mutant).operations) == 1:
-            found.update(reach_of(mutant).operations)
+        if not is_engine(mutant):
+            operations = reach_of(mutant).operations
+            owners = operations - made_of_others or operations
+            found.update(owners if len(owners) == 1 else ())
     return found
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import wraps
 from inspect import Parameter, signature
 from random import Random
 from typing import Any, NamedTuple
@@ -45,11 +46,13 @@ class Entry:
     draw: Callable[[Draw], Sample]
     tolerance: Tolerance = SUMS
     corners: bool = False
+    several: bool = False
 
     @property
     def ours(self) -> Callable[..., Any]:
-        """The operation itself."""
-        return ops.OPERATIONS[self.name]
+        """The operation itself, or what puts its results into one."""
+        run = ops.OPERATIONS[self.name]
+        return stacked(run) if self.several else run
 
     def names(self, sample: Sample) -> tuple[str, ...]:
         """Return what the inputs of a call are called."""
@@ -86,6 +89,21 @@ class Entry:
         return called
 
 
+def stacked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what lays results one behind the other, along a new first axis.
+
+    A cotangent of that is one for each of them.
+    """
+
+    @wraps(function)
+    def run(*inputs: Any, **options: Any) -> Any:
+        results = function(*inputs, **options)
+        rows = [result.reshape(1, *result.shape) for result in results]
+        return ops.concatenate(*rows, axis=0)
+
+    return run
+
+
 OPERATIONS: dict[str, Entry] = {}
 
 
@@ -94,15 +112,18 @@ def listed(
     theirs: Callable[..., Any],
     tolerance: Tolerance = SUMS,
     corners: bool = False,
+    several: bool = False,
 ) -> Callable[..., Any]:
     """Enter an operation with the function that draws its inputs.
 
-    ``corners`` says that it draws ties, which is where the operation has corners.
+    ``corners`` says that it draws ties, which is where the operation has corners;
+    ``several`` that it has more than one result to differentiate. ``theirs`` stacks
+    them.
     """
 
     def enter(draw: Callable[[Draw], Sample]) -> Callable[[Draw], Sample]:
         assert name not in OPERATIONS, f"{name} is listed twice"
-        OPERATIONS[name] = Entry(name, theirs, draw, tolerance, corners)
+        OPERATIONS[name] = Entry(name, theirs, draw, tolerance, corners, several)
         return draw
 
     return enter

@@ -32,6 +32,18 @@ KERNELS = plant(
             ("dweight has gamma", "column_sum(dy * xhat)", "column_sum(g * xhat)"),
             ("dbias has gamma", "column_sum(dy)", "column_sum(g)"),
             ("cotangent ignored", "g = weight * dy", "g = weight + 0 * dy"),
+            ("what has arrived is forgotten", "dx += arrived", "pass"),
+            ("what has arrived alone", "dx += arrived", "dx = arrived"),
+            (
+                "what has arrived is divided by the deviation",
+                "dx += arrived",
+                "dx += arrived * rstd[:, None]",
+            ),
+            (
+                "writes into what has arrived",
+                "dx += arrived",
+                "dx = np.add(dx, arrived, out=arrived)",
+            ),
             (
                 "writes into its cotangent",
                 "g - g.mean(axis=1, keepdims=True)",
@@ -98,7 +110,18 @@ OPERATIONS = plant(
                 "dx.reshape(x.shape, order='F')",
             ),
         ]
-        for name in ("layer_norm", "batch_norm", "batch_norm_eval")
+        for name in ("_layer_norm_pullback", "batch_norm", "batch_norm_eval")
+    }
+    | {
+        "_made_together": [
+            ("the branch gets nothing", "lambda d: (d, d)", "lambda d: (d, 0 * d)"),
+            ("the shortcut gets nothing", "lambda d: (d, d)", "lambda d: (0 * d, d)"),
+            (
+                "the branch alone is normalised",
+                "_layer_norm_pullback(s,",
+                "_layer_norm_pullback(branch,",
+            ),
+        ]
     },
 )
 

@@ -45,6 +45,20 @@ def _draw_layer_norm(draw: Draw) -> Sample:
     return Sample((x, *_affine(draw, channels)), {"eps": eps})
 
 
+def _add_layer_norm(
+    torch: Any, x: Any, branch: Any, weight: Any, bias: Any, eps: float
+) -> Any:
+    s = x + branch
+    return torch.stack((s, _layer_norm(torch, s, weight, bias, eps)))
+
+
+@listed("add_layer_norm", _add_layer_norm, several=True)
+def _draw_add_layer_norm(draw: Draw) -> Sample:
+    x, *affine = _draw_layer_norm(draw).inputs
+    branch = draw.one_of(x.shape, x.shape, draw.stretched(x.shape))
+    return Sample((x, draw.normal(*branch), *affine), {"eps": draw.one_of(1e-5, 0.1)})
+
+
 def _batch_norm(torch: Any, x: Any, weight: Any, bias: Any, eps: float) -> Any:
     rows = x.reshape(-1, x.shape[-1])
     norm = torch.nn.functional.batch_norm
