@@ -7,8 +7,10 @@ else wants that core runs at half speed.  So the threads are ours alone:
 
 - BLAS works at one thread wherever we call it (`serial_blas`);
 - large pieces of work are split into ranges of rows, images or columns, one a thread,
-  by a pool that sleeps when it has nothing to do (`share`); a split costs about 10 us,
-  so small ones are not;
+  by a pool that sleeps when it has nothing to do (`share`); a split costs about 60 us,
+  to wake up and to hand Python's lock over, so small ones are not;
+- compiled kernels are split by the same threads without that lock, which costs 2 us
+  while they are awake (`minicvt.kernels.team`);
 - several items, batches say, go side by side, one Python thread each (`each`), and
   nothing inside them is split again.
 
@@ -36,7 +38,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
-import numpy as np  # noqa: F401 - its BLAS must be loaded before it can be found
+import numpy as np  # and with it its BLAS, before that is looked for
 from threadpoolctl import ThreadpoolController
 
 from minicvt.errors import OptionError
@@ -46,7 +48,7 @@ Result = TypeVar("Result")
 
 VARIABLE = "MINICVT_THREADS"
 
-LEAST = 50_000
+LEAST = 100_000
 """Nanoseconds of work that are worth a thread of their own."""
 
 _width: ContextVar[int | None] = ContextVar("width", default=None)
@@ -98,14 +100,19 @@ def share(
     have ended. Functions without a matrix product say ``blas=False``: to set BLAS'
     threads takes 2 us, and 10 where something else has just filled the cache.
     """
-    worth = int(nanoseconds / LEAST)
-    parts = min(width(), count, worth) if worth > 1 else 1
+    number = parts(count, nanoseconds)
     with serial_blas() if blas else nullcontext():
-        if parts < 2:
+        if number < 2:
             function(0, count)
         else:
-            ends = [count * part // parts for part in range(parts + 1)]
-            _pool(parts - 1).run(function, list(pairwise(ends)))
+            ends = [count * part // number for part in range(number + 1)]
+            pool().run(function, list(pairwise(ends)))
+
+
+def parts(count: int, nanoseconds: float, least: float = LEAST) -> int:
+    """Return among how many threads to split what takes one thread so long."""
+    worth = int(nanoseconds / least)
+    return max(1, min(width(), count, worth)) if worth > 1 else 1
 
 
 def each(
@@ -179,26 +186,40 @@ def serial_blas() -> _SerialBlas:
     return _serial_blas
 
 
-class _Pool:
-    """Threads that sleep until there is something to do, and end with the process."""
+class Pool:
+    """Threads that sleep until there is something to do, and end with the process.
+
+    Before one goes to sleep it may ``linger``: a function that is given ``calls``, one
+    number, and should return soon after that is not 0.
+    """
 
     def __init__(self) -> None:
+        self.linger: Callable[[Any], None] | None = None
+        self.calls = np.zeros(1, np.int64)
+        self._lock = Lock()
         self._tasks: SimpleQueue[Any] = SimpleQueue()
         self._workers = 0
 
     def grow(self, workers: int) -> None:
+        """Have so many threads, or more."""
         while self._workers < workers:
             self._workers += 1
             Thread(target=self._work, name="minicvt", daemon=True).start()
+
+    def wake(self, workers: int) -> None:
+        """Have so many sleeping threads linger again."""
+        for _ in range(workers):
+            self._put(None)
 
     def run(self, function: Callable[[int, int], Any], ranges: list[Any]) -> None:
         """Call the function with the first range here, with the others in the pool.
 
         Nothing is split again inside, neither there nor here.
         """
+        self.grow(len(ranges) - 1)
         done: SimpleQueue[BaseException | None] = SimpleQueue()
         for part in ranges[1:]:
-            self._tasks.put((function, part, done))
+            self._put((function, part, done))
         token = _width.set(1)
         errors = [_error(function, ranges[0])]
         _width.reset(token)
@@ -206,12 +227,28 @@ class _Pool:
         for error in filter(None, errors):
             raise error
 
+    def _put(self, task: Any) -> None:
+        with self._lock:
+            self.calls[0] += 1
+        self._tasks.put(task)
+
+    def _get(self) -> Any:
+        task = self._tasks.get()
+        with self._lock:
+            self.calls[0] -= 1
+        return task
+
     def _work(self) -> None:
         _width.set(1)
         while True:
-            function, part, done = self._tasks.get()
-            done.put(_error(function, part))
-            del function, part, done  # hold no arrays while asleep
+            if self.linger is not None:
+                self.linger(self.calls)
+            task = self._get()
+            if task is not None:
+                function, part, done = task
+                done.put(_error(function, part))
+                del function, part, done  # hold no arrays while asleep
+            del task
 
 
 def _error(function: Callable[[int, int], Any], part: Any) -> BaseException | None:
@@ -222,18 +259,18 @@ def _error(function: Callable[[int, int], Any], part: Any) -> BaseException | No
     return None
 
 
-_the_pool = _Pool()
+_pool = Pool()
 
 
-def _pool(workers: int) -> _Pool:
-    _the_pool.grow(workers)
-    return _the_pool
+def pool() -> Pool:
+    """Return the threads of this process."""
+    return _pool
 
 
 def _forget_pool() -> None:
     """Start anew after a fork, which takes no threads along."""
-    global _the_pool, _serial_blas
-    _the_pool, _serial_blas = _Pool(), _SerialBlas()
+    global _pool, _serial_blas
+    _pool, _serial_blas = Pool(), _SerialBlas()
 
 
 if hasattr(os, "register_at_fork"):

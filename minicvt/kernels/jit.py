@@ -45,22 +45,32 @@ def jit(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     return kernel
 
 
-def jit_in_place(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+def jit_in_place(
+    function: Callable[..., Any],
+    named: Callable[..., Any] | None = None,
+    **options: Any,
+) -> Callable[..., Any]:
     """Return a step of a kernel, one that writes into its arguments, compiled.
 
-    As `jit`, but arrays are taken as they come.
+    As `jit`, but arrays are taken as they come.  It is kept under the name of another
+    function if one is given.
     """
     compiled: Any = numba.njit(function, nogil=True, error_model="numpy", **options)
     folder, config = cache.folder(), vars(numba.config)
-    if folder is None or config["DISABLE_JIT"]:
+    if folder is None or disabled():
         return compiled
     before = config["CACHE_DIR"]
     config["CACHE_DIR"] = str(folder)
     try:
-        compiled._cache = _Kept(function)
+        compiled._cache = _Kept(named or function)
     finally:
         config["CACHE_DIR"] = before
     return compiled
+
+
+def disabled() -> bool:
+    """Say whether functions are left as they are (NUMBA_DISABLE_JIT)."""
+    return bool(vars(numba.config)["DISABLE_JIT"])
 
 
 class _Kept(FunctionCache):

@@ -41,19 +41,29 @@ def cases():
 CASES = dict(cases())
 
 
+def pieces(monkeypatch):
+    """Split whatever there is; return the list that tells in how many pieces."""
+    from minicvt.kernels import team
+
+    for module, name in ((threads, "LEAST"), (team, "LEAST"), (team, "WAKING")):
+        monkeypatch.setattr(module, name, 1)
+    seen, parts = [], threads.parts
+
+    def noted(count, nanoseconds, least=1):
+        seen.append(parts(count, nanoseconds, least))
+        return seen[-1]
+
+    monkeypatch.setattr(threads, "parts", noted)
+    return seen
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_bits_are_those_of_one_thread(name, monkeypatch):
-    monkeypatch.setattr(threads, "LEAST", 1)
-    ranges = []
-    run = threads._Pool.run
-    monkeypatch.setattr(
-        threads._Pool, "run", lambda *a: ranges.append(len(a[2])) or run(*a)
-    )
-    found = {}
+    ranges, found = pieces(monkeypatch), {}
     for count in (1, 2, 3):
         with threads.limit(count):
             found[count] = outputs(kernels.KERNELS[name], "numba", *CASES[name])
-    assert set(ranges) == {2, 3}
+    assert set(ranges) == {1, 2, 3}
     for count in (2, 3):
         for a, e in zip(found[count], found[1], strict=True):
             np.testing.assert_array_equal(a, e)

@@ -20,7 +20,6 @@ from minicvt.kernels.geometry import map_size
 from minicvt.kernels.jit import frozen
 from minicvt.kernels.lanes import LANES
 from minicvt.kernels.types import Array, Pair
-from minicvt.threads import share
 
 NANOSECONDS = 0.2  # an element read or written, about
 
@@ -52,12 +51,8 @@ def depthwise_conv2d_weight_grad(
         return vectorized.depthwise_conv2d_weight_grad(dy, x, kernel, stride, padding)
     dy, x = frozen(dy), frozen(x)
     total = np.zeros((len(x), 3, 3, x.shape[3]))
-
-    def part(first: int, last: int) -> None:
-        images = slice(first, last)
-        weight_grad(dy[images], x[images], stride, padding, total[images])
-
-    share(part, len(x), NANOSECONDS * (dy.size + x.size), blas=False)
+    work = len(x), NANOSECONDS * (dy.size + x.size)
+    weight_grad(*work, dy, x, stride, padding, total)
     return total.sum(axis=0).transpose(2, 0, 1)[:, None].astype(x.dtype, order="C")
 
 
@@ -75,9 +70,6 @@ def _convolve(
     """Share the rows of all images among threads."""
     x, taps = frozen(x), frozen(taps)
     y = np.empty((len(x), *size, x.shape[3]), x.dtype)
-
-    def part(first: int, last: int) -> None:
-        convolve(x, taps, stride, padding, apart, y, first, last)
-
-    share(part, len(x) * size[0], NANOSECONDS * (x.size + y.size), blas=False)
+    work = len(x) * size[0], NANOSECONDS * (x.size + y.size)
+    convolve(*work, x, taps, stride, padding, apart, y)
     return y

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from minicvt.kernels.jit import helper, jit_in_place
+from minicvt.kernels.jit import helper
 from minicvt.kernels.lanes import LANES, flat, load, multiply_add, store, zeros
+from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array, Pair
 
 STEPS = 8
@@ -92,7 +93,7 @@ def _outer(pixels: Any, d: Any, sums: Any) -> Any:
     )
 
 
-@jit_in_place
+@shared
 def convolve(
     x: Array,
     taps: Array,
@@ -143,15 +144,23 @@ def _convolve_some(
         left, middle = (middle, right) if stride == 1 else _begin(x, row, w)
 
 
-@jit_in_place
-def weight_grad(dy: Array, x: Array, stride: Pair, padding: Pair, total: Array) -> None:
-    """total[b, u, v, c] += sum_ij window[u, v, c] dy[b, i, j, c].
+@shared
+def weight_grad(
+    dy: Array,
+    x: Array,
+    stride: Pair,
+    padding: Pair,
+    total: Array,
+    first: int,
+    last: int,
+) -> None:
+    """total[b, u, v, c] += sum_ij window[u, v, c] dy[b, i, j, c], for some images.
 
     A tile's summands are summed in x's dtype, and the tiles' sums in float64.
     """
     rows, cols, channels = dy.shape[1:]
     sums = np.empty((3, 3, channels), x.dtype)
-    for b in range(len(total)):
+    for b in range(first, last):
         for top in range(0, rows, TALL):
             for start in range(0, cols, STEPS):
                 tile = b, top, min(top + TALL, rows), start, min(STEPS, cols - start)

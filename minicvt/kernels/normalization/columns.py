@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minicvt.kernels.jit import frozen, helper, jit_in_place
+from minicvt.kernels.jit import frozen, helper
 from minicvt.kernels.lanes import (
     LANES,
     add,
@@ -22,8 +22,8 @@ from minicvt.kernels.lanes import (
     subtract,
     zeros,
 )
+from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array
-from minicvt.threads import share
 
 FEW, CHUNK = 16, 256  # rows
 NANOSECONDS = 0.2  # an element and sum, about
@@ -52,11 +52,7 @@ def in_chunks(body: Callable[..., None], number: int, *arrays: Array) -> Array:
     """
     rows, channels = arrays[0].shape
     sums = np.zeros((-(-rows // CHUNK), number, channels))
-
-    def part(first: int, last: int) -> None:
-        body(*arrays, sums, first, last)
-
-    share(part, len(sums), number * NANOSECONDS * rows * channels, blas=False)
+    body(len(sums), number * NANOSECONDS * rows * channels, *arrays, sums)
     return sums.sum(axis=0)
 
 
@@ -75,7 +71,7 @@ def flush(few: Array, total: Array) -> None:
             few[k, c] = 0
 
 
-@jit_in_place
+@shared
 def _moments(
     x: Array, center: Array, y: Array, other: Array, sums: Array, first: int, last: int
 ) -> None:
@@ -100,7 +96,7 @@ def _moments(
             flush(few, sums[chunk])
 
 
-@jit_in_place
+@shared
 def _total(x: Array, sums: Array, first: int, last: int) -> None:
     for chunk in range(first, last):
         some, total = x[chunk * CHUNK : (chunk + 1) * CHUNK], sums[chunk, 0]

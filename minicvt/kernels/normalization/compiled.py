@@ -7,7 +7,6 @@ Own bodies, for a measured reason: with every sum in float64, as in the loops, t
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from minicvt.kernels.jit import frozen
 from minicvt.kernels.normalization import rows
 from minicvt.kernels.normalization.columns import in_chunks, moments, total
 from minicvt.kernels.types import Array
-from minicvt.threads import share
 
 NANOSECONDS = 0.3  # an element, about
 
@@ -26,8 +24,8 @@ def layer_norm(
     """y = weight (x - mean) rstd + bias, mean and rstd of each row."""
     x, weight, bias = frozen(x), frozen(weight), frozen(bias)
     y, (mean, rstd) = np.empty(x.shape, x.dtype), np.empty((2, len(x)), x.dtype)
-    part = partial(rows.layer_norm, x, weight, bias, eps, y, mean, rstd)
-    share(part, len(x), NANOSECONDS * x.size, blas=False)
+    work = len(x), NANOSECONDS * x.size
+    rows.layer_norm(*work, x, weight, bias, eps, y, mean, rstd)
     return y, mean, rstd
 
 
@@ -55,9 +53,8 @@ def add_layer_norm(
     x, branch, weight, bias = map(frozen, (x, branch, weight, bias))
     s, y = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
     mean, rstd = np.empty((2, len(x)), x.dtype)
-    arrays = x, branch, weight, bias, eps, s, y, mean, rstd
-    part = partial(rows.add_layer_norm, *arrays)
-    share(part, len(x), 2 * NANOSECONDS * x.size, blas=False)
+    work = len(x), 2 * NANOSECONDS * x.size
+    rows.add_layer_norm(*work, x, branch, weight, bias, eps, s, y, mean, rstd)
     return s, y, mean, rstd
 
 
@@ -118,9 +115,5 @@ def _filled(
     y = np.empty(inputs[0].shape, inputs[0].dtype)
     arrays = [frozen(x) for x in inputs]
     columns = [frozen(vector.astype(y.dtype, copy=False)) for vector in vectors]
-
-    def part(first: int, last: int) -> None:
-        body(*[x[first:last] for x in arrays], *columns, y[first:last])
-
-    share(part, len(y), NANOSECONDS * y.size, blas=False)
+    body(len(y), NANOSECONDS * y.size, *arrays, *columns, y)
     return y

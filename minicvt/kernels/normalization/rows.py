@@ -13,11 +13,12 @@ import numpy as np
 
 from minicvt.kernels.fastmath import ANY_ORDER
 from minicvt.kernels.intrinsics import wide
-from minicvt.kernels.jit import helper, jit_in_place
+from minicvt.kernels.jit import helper
 from minicvt.kernels.normalization.columns import CHUNK, FEW, flush
+from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array
 
-any_order = partial(jit_in_place, fastmath=ANY_ORDER)
+any_order = partial(shared, fastmath=ANY_ORDER)
 
 AT_ONCE = 4  # rows
 
@@ -119,11 +120,12 @@ def layer_norm_backward(
 
 
 @any_order
-def batch_norm(x: Array, mean: Array, scale: Array, bias: Array, y: Array) -> None:
-    """y[n, c] = (x[n, c] - mean[c]) scale[c] + bias[c]."""
-    rows, channels = x.shape
-    for n in range(rows):
-        for c in range(channels):
+def batch_norm(
+    x: Array, mean: Array, scale: Array, bias: Array, y: Array, first: int, last: int
+) -> None:
+    """y[n, c] = (x[n, c] - mean[c]) scale[c] + bias[c], for some rows."""
+    for n in range(first, last):
+        for c in range(x.shape[1]):
             y[n, c] = (x[n, c] - mean[c]) * scale[c] + bias[c]
 
 
@@ -136,10 +138,11 @@ def batch_norm_backward(
     dmean: Array,
     slope: Array,
     dx: Array,
+    first: int,
+    last: int,
 ) -> None:
     """dx[n, c] = scale[c] (dy[n, c] - dmean[c] - (x[n, c] - mean[c]) slope[c])."""
-    rows, channels = x.shape
-    for n in range(rows):
-        for c in range(channels):
+    for n in range(first, last):
+        for c in range(x.shape[1]):
             paths = dmean[c] + (x[n, c] - mean[c]) * slope[c]
             dx[n, c] = scale[c] * (dy[n, c] - paths)

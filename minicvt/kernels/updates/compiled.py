@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from minicvt import threads
-from minicvt.kernels.jit import frozen, jit_in_place
+from minicvt.kernels.jit import frozen
+from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array
 
 NANOSECONDS = 1.5  # an element, in memory; a fifth in a cache
 
 
-@jit_in_place
+@shared
 def _adamw(
     updated: Array,
     p: Array,
@@ -21,12 +21,16 @@ def _adamw(
     mean: Array,
     square: Array,
     factors: tuple[float, ...],
+    first: int,
+    last: int,
 ) -> None:
     kind = p.dtype.type
     new, kept, old = kind(factors[0]), kind(factors[1]), kind(factors[2])
     eps, shrink, rate = kind(factors[3]), kind(factors[4]), kind(factors[5])
     root = kind(factors[6])
-    for i in range(p.size):
+    updated, p, gradient = updated[first:last], p[first:last], gradient[first:last]
+    mean, square = mean[first:last], square[first:last]
+    for i in range(len(p)):  # from 0: no index can be negative
         mean[i] += new * (gradient[i] - mean[i])
         square[i] *= kept
         square[i] += old * gradient[i] * gradient[i]
@@ -49,10 +53,6 @@ def adamw(
     b1, b2 = betas
     factors = (1 - b1, b2, 1 - b2, eps, shrink, rate, root)
     updated, p, gradient = np.empty_like(p), frozen(p), frozen(gradient)
-
-    def part(first: int, last: int) -> None:
-        arrays = (a[first:last] for a in (updated, p, gradient, mean, square))
-        _adamw(*arrays, factors)
-
-    threads.share(part, p.size, p.size * NANOSECONDS)
+    work = p.size, p.size * NANOSECONDS
+    _adamw(*work, updated, p, gradient, mean, square, factors)
     return updated

@@ -1,0 +1,164 @@
+"""The board on which threads find work: what is written there, and how it is read.
+
+Any compiled function whose last arguments are ``first`` and ``last`` can be written
+down: the others as they are, and the address of a few instructions that take them from
+the board, call the function, and note if it failed.  For compiled code only; what is
+plain Python says what happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.targetconfig import ConfigStack
+
+from minicvt.kernels.atomics import add, get, instruction, pause, put, swap, word
+from minicvt.kernels.jit import helper
+from minicvt.kernels.types import Array
+
+# Words of the board. Those that change hands lie in cache lines of their own.
+OFFER, DONE, FUNCTION, COUNT, PIECES, FAILED, ARGUMENTS = 0, 8, 16, 17, 18, 19, 24
+WORDS = ARGUMENTS + 512
+
+# The offer is one word, so that it changes as one: a number that grows with each
+# piece of work, and how many of its pieces nobody has claimed, fewer than this.
+MOST = 1 << 8
+
+PATIENCE = 8_000
+"""Pauses for which somebody waits for others: 100 us or a few times that."""
+
+_written: dict[int, Any] = {}
+
+
+@helper
+def offer(board: Array, count: int, pieces: int) -> bool:
+    """Offer what is written down, and help; return whether all of it is done.
+
+    If not it is in other hands, which should not take much longer.
+    """
+    board[COUNT], board[PIECES] = count, pieces
+    board[DONE] = board[FAILED] = 0
+    put(board, OFFER, (get(board, OFFER) // MOST + 1) * MOST + pieces)
+    help_out(board)
+    for _ in range(PATIENCE):
+        if get(board, DONE) == pieces:
+            return True
+        pause()
+    return False
+
+
+@helper
+def help_out(board: Array) -> bool:
+    """Do pieces of what is offered, until none is left; say whether there was one.
+
+    Who has claimed a piece may read the board: it stays until all are done.
+    """
+    helped = False
+    offered = get(board, OFFER)
+    while offered % MOST:
+        if swap(board, OFFER, offered, offered - 1):
+            piece, pieces, count = offered % MOST - 1, board[PIECES], board[COUNT]
+            do(board, count * piece // pieces, count * (piece + 1) // pieces)
+            add(board, DONE, 1)
+            helped = True
+        offered = get(board, OFFER)
+    return helped
+
+
+def do(board: Array, first: int, last: int) -> None:
+    """Call what is written on the board, for a range."""
+    body, arguments = _written[id(board)]
+    body(*arguments, first, last)
+
+
+def calling(body: Callable[..., None]) -> Callable[..., None]:
+    """Return what compiles to a call of the body: (arguments, first, last)."""
+
+    def call(arguments: Any, first: int, last: int) -> None:
+        body(*arguments, first, last)
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        given = cgutils.unpack_tuple(builder, values[0])
+        kinds = signature.args[0].types
+        status = _called(context, builder, body, kinds, [*given, *values[1:]])
+        with builder.if_then(status.is_error, likely=False):
+            context.call_conv.return_status_propagate(builder, status)
+        return context.get_dummy_value()
+
+    instruction(call, types.void, generate)
+    return call
+
+
+def writing(body: Callable[..., None]) -> Callable[..., None]:
+    """Return what compiles to writing the body down: (board, arguments)."""
+
+    def write(board: Array, arguments: Any) -> None:
+        _written[id(board)] = body, arguments
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        start = word(context, builder, signature.args[0], values[0], _number(0))
+        given = cgutils.unpack_tuple(builder, values[1])
+        struct = ir.LiteralStructType([value.type for value in given])
+        assert context.get_abi_sizeof(struct) <= 8 * (WORDS - ARGUMENTS)
+        for value, place in zip(given, _places(builder, struct, start), strict=True):
+            builder.store(value, place, align=1)
+        piece = _piece(context, builder, body, signature.args[1].types, struct)
+        at = builder.gep(start, [_number(FUNCTION)])
+        builder.store(builder.ptrtoint(piece, _NUMBER), at)
+        return context.get_dummy_value()
+
+    instruction(write, types.void, generate)
+    return write
+
+
+_NUMBER = ir.IntType(64)
+_PIECE = ir.FunctionType(ir.VoidType(), [_NUMBER.as_pointer(), _NUMBER, _NUMBER])
+
+
+def _do(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    start = word(context, builder, signature.args[0], values[0], _number(0))
+    address = builder.load(builder.gep(start, [_number(FUNCTION)]))
+    builder.call(builder.inttoptr(address, _PIECE.as_pointer()), [start, *values[1:]])
+    return context.get_dummy_value()
+
+
+instruction(do, types.void, _do)
+
+
+def _piece(context: Any, builder: Any, body: Any, kinds: Any, struct: Any) -> Any:
+    """Write a function that calls the body with the arguments on a board."""
+    piece = ir.Function(builder.module, _PIECE, f"{builder.function.name}.piece")
+    piece.linkage = "internal"
+    inside = ir.IRBuilder(piece.append_basic_block())
+    start, *ends = piece.args
+    given = [inside.load(at, align=1) for at in _places(inside, struct, start)]
+    status = _called(context, inside, body, kinds, [*given, *ends])
+    with inside.if_then(status.is_error, likely=False):
+        inside.store(_number(1), inside.gep(start, [_number(FAILED)]))
+    inside.ret_void()
+    return piece
+
+
+def _called(context: Any, builder: Any, body: Any, kinds: Any, given: Any) -> Any:
+    """Call the body, compiled with the options of who calls; return how that ended."""
+    kinds, flags = (*kinds, types.int64, types.int64), ConfigStack().top().copy()
+    signature = types.none(*kinds)
+    compiled = context.compile_subroutine(builder, body, signature, flags=flags)
+    function = context.declare_function(builder.module, compiled.fndesc)
+    call = context.call_conv.call_function
+    return call(builder, function, types.none, kinds, given, ["noinline"])[0]
+
+
+def _places(builder: Any, struct: Any, start: Any) -> list[Any]:
+    """Return where arguments lie on the board."""
+    place = builder.gep(start, [_number(ARGUMENTS)])
+    begin, index = builder.bitcast(place, struct.as_pointer()), ir.IntType(32)
+    return [builder.gep(begin, [index(0), index(n)]) for n in range(len(struct))]
+
+
+def _number(value: int) -> Any:
+    return ir.Constant(_NUMBER, value)
