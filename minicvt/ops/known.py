@@ -8,9 +8,9 @@ for everybody else: the tape, events, costs and modules know nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from operator import is_
 from typing import Any, NamedTuple
 
 
@@ -26,24 +26,25 @@ class Known(NamedTuple):
 _known: ContextVar[tuple[Known, ...]] = ContextVar("known", default=())
 
 
-@contextmanager
-def known(*answers: Known) -> Iterator[None]:
+class known:
     """Lay out ``answers`` for the operations inside a ``with`` block."""
-    token = _known.set(answers)
-    try:
-        yield
-    finally:
-        _known.reset(token)
+
+    __slots__ = ("_answers", "_token")
+
+    def __init__(self, *answers: Known) -> None:
+        self._answers = answers
+
+    def __enter__(self) -> None:
+        self._token = _known.set(self._answers)
+
+    def __exit__(self, *exception: object) -> None:
+        _known.reset(self._token)
 
 
 def recall(name: str, arrays: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """Return the answer that is laid out for this call, None if there is none."""
     for one in _known.get():
-        same = one.name == name and all(map(_is, one.arrays, arrays))
+        same = one.name == name and all(map(is_, one.arrays, arrays))
         if same and one.options == options:
             return one.answer
     return None
-
-
-def _is(x: Any, y: Any) -> bool:
-    return x is y

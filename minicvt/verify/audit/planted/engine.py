@@ -222,11 +222,11 @@ KNOWN = plant(
     "ops.known",
     {
         "recall": [
-            ("for other arrays", "all(map(_is, one.arrays, arrays))", "True"),
+            ("for other arrays", "all(map(is_, one.arrays, arrays))", "True"),
             ("for other options", "one.options == options", "True"),
             ("for another operation", "one.name == name", "True"),
         ],
-        "known": [("answers stay known", "_known.reset(token)", "pass")],
+        "known.__exit__": [("answers stay known", "_known.reset(self._token)", "pass")],
     },
 )
 
