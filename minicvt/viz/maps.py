@@ -15,6 +15,7 @@ from minicvt.viz.style import DIVERGING, MUTED, ON_TILE, SEQUENTIAL, Picture, st
 TILE, GAP, MARGIN, ACROSS = 1.3, 0.24, 0.1, 4
 TITLE, LINE, SCALE = 0.06, 0.17, 0.38
 FEW = 25  # up to so many whole numbers are written in
+BOLD, SMALL = 0.087, 0.066  # of a letter, in inches
 
 
 @styled
@@ -38,12 +39,12 @@ def maps(
     head = TITLE + LINE * max(name.count("\n") + 1 for name in arrays)
     high = max(array.shape[0] / array.shape[1] for array in arrays.values())
     step = head + TILE * high + SCALE
-    columns = min(across, len(arrays))
-    width = 2 * MARGIN + columns * TILE + (columns - 1) * GAP
+    columns, wide = min(across, len(arrays)), max(TILE, *map(_length, arrays))
+    width = 2 * MARGIN + columns * wide + (columns - 1) * GAP
     board = Board(width, step * ceil(len(arrays) / across))
     together = scale(np.concatenate([array.ravel() for array in arrays.values()]))
     for i, (name, array) in enumerate(arrays.items()):
-        left = MARGIN + i % across * (TILE + GAP)
+        left = MARGIN + i % across * (wide + GAP)
         how = together if shared else scale(array)
         _tile(board, left, step * (i // across), head, name, array, how)
     board.figure.alt = "; ".join(_said(*named) for named in arrays.items())
@@ -84,6 +85,12 @@ def _tile(
         ink = ON_TILE if abs(value) < 0.6 * how["vmax"] else "white"
         middle: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
         axes.text(column, row, f"{value}", fontsize=9, **middle)
+
+
+def _length(name: str) -> float:
+    """Return about how long the words over a map are, in inches."""
+    title, *lines = name.split("\n")
+    return max(BOLD * len(title), SMALL * max(map(len, lines), default=0))
 
 
 def _said(name: str, array: Any) -> str:
