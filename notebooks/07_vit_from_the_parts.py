@@ -25,7 +25,8 @@ mc.viz.gallery(pairs.test_images[:10], answers)
 # No child finds this hard. A [Vision Transformer](https://arxiv.org/abs/2010.11929)
 # (ViT, Dosovitskiy et al., 2020) from which one small table was left out will be right
 # in half of all cases, exactly, whatever its size and however long it learns. Sections
-# 1 to 3 build it; section 4 proves this; section 5 trains it with the table and without.
+# 1 to 3 build it; section 4 proves this; section 5 trains it, with the table and
+# without.
 #
 # ## 1 · Patches are a strided convolution
 #
