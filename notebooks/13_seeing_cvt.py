@@ -79,12 +79,24 @@ mc.viz.attention(model, image, stage=0, query=(8, 8))
 mc.viz.class_attention(model, image)
 
 # %% [markdown]
-# It looks as if some heads had found the digit. But a picture is an anecdote, and every
-# map looks like something. The same four heads of a model that has not been trained:
+# It looks as if the heads had found the digit. But every map looks like something. The
+# same four heads of a model that has not been trained:
 
 # %%
 fresh = [mc.models.from_dict(model.config.as_dict()).build(seed=s) for s in range(6)]
 mc.viz.class_attention(fresh[0], image)
+
+# %% [markdown]
+# Something bright here too. Read the scale: it ends a little above the weight that each
+# key would have if all had the same. On the scale of the trained heads these are blank:
+
+# %%
+trained, untrained = (
+    mc.viz.observed(m, image).block().weights for m in (model, fresh[0])
+)
+assert trained[:, 0].max() > 0.5
+assert untrained[:, 0].max() < 2 / untrained.shape[2]
+mc.viz.class_attention(fresh[0], image, top=float(trained[:, 0, 1:].max()))
 
 # %% [markdown]
 # ## 3 · Down to the pixels: rollout
@@ -355,9 +367,11 @@ mc.viz.maps(
 )
 
 # %% [markdown]
-# Averaged over images the digit is anywhere, so no digit shows. And trained or not, the
-# class token reaches about as far: *how far* it looks is not what training changed. The
-# difference is *where, in this image*, and that an average cannot show.
+# Over many images the digit is anywhere, so no digit shows. Trained or not, the class
+# token reaches about as far. What training removed is the *grid*: windows of 3 at
+# stride 2 read every other pixel twice, in each of two embeddings, and an untrained
+# model adds that up. What it brought, looking at *this* digit in *this* image, no
+# average can show.
 #
 # What to take home:
 #
