@@ -26,6 +26,7 @@ KEY = (
     (square, LEAF, True, "a leaf that learns"),
     (square, LEAF, False, "a constant"),
 )
+RESIDUALS = "a residual branch, into its sum"
 
 
 def draw(rows: Sequence[Row]) -> str:
@@ -47,7 +48,8 @@ def draw(rows: Sequence[Row]) -> str:
     bottom = len(shown) + bool(left_out)
     parts += _footer(rows, x, _y(bottom) + 8)
     title = "The tape, first operation at the top"
-    return document(x["kept"] + BAR + 80, _y(bottom) + 50, title, parts)
+    width = max(x["kept"] + BAR + 80, x["operation"] + _key_width())
+    return document(width, _y(bottom) + 50, title, parts)
 
 
 def _places(shown: Sequence[Row], left_out: int) -> dict[int, int]:
@@ -96,7 +98,8 @@ def _columns(rows: Sequence[Row], gutter: float) -> dict[str, float]:
     x["number"] = x["leaf"] + 9 * leaves + widest([str(rows[-1].number)], "") - 6
     x["operation"] = x["number"] + 10
     x["path"] = x["operation"] + widest([row.operation for row in rows], "operation")
-    x["shape"] = x["path"] + widest([row.path for row in rows], "module") * 0.94
+    paths = widest([row.path for row in rows], "") * 0.94
+    x["shape"] = x["path"] + max(paths, widest([], "module") + 6)
     x["macs"] = x["shape"] + widest([_shape(row.shape) for row in rows], "output")
     x["macs"] += widest([f"{row.macs:,}" for row in rows], "MACs")
     x["kept"] = x["macs"] + 24
@@ -153,7 +156,13 @@ def _footer(rows: Sequence[Row], x: dict[str, float], y: float) -> Iterator[str]
         yield text(left + 10, y + 24, words, "m")
         left += LETTER * len(words) + 30
     yield arc(left + 6, y + 12, y + 29, 9, RESIDUAL)
-    yield text(left + 12, y + 24, "a residual branch, into its sum", "m")
+    yield text(left + 12, y + 24, RESIDUALS, "m")
+
+
+def _key_width() -> float:
+    """Width of the key under the rows."""
+    marks = sum(LETTER * len(words) + 30 for *_, words in KEY)
+    return marks + LETTER * len(RESIDUALS) + 24
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -127,6 +127,16 @@ def test_the_drawing_is_xml_with_a_dot_a_row_and_a_path_an_edge(cvt_loss):
     assert len(drawing.findall(f"{space}path")) == edges + 1  # one more in the key
 
 
+def test_the_key_and_the_heads_have_room_under_and_over_narrow_rows():
+    """Without modules and long shapes, what is drawn around rows is wider than they."""
+    space = "{http://www.w3.org/2000/svg}"
+    drawing = xml.fromstring(mc.tape(mc.ops.tanh(leaf(2, 3)))._repr_svg_())
+    places = {t.text: float(t.get("x")) for t in drawing.iter(f"{space}text")}
+    words = "a residual branch, into its sum"
+    assert places[words] + 6 * len(words) < float(drawing.get("width"))
+    assert places["output"] - places["module"] > 8 * len("module")
+
+
 def test_residual_branches_are_drawn_in_their_own_colour(cvt_loss):
     residuals = mc.tape(cvt_loss[0])._repr_svg_().count('stroke="#d55e00"')
     assert residuals == 2 * 2 + 1  # two blocks of two, and the key
