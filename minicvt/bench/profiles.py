@@ -28,7 +28,8 @@ SAYS = (
     "both rates are the best that was measured here just before, of products of "
     "1024 x 1024 matrices in all threads and of copies too large for a cache. Over "
     "100 % of the roofline means that a cache helped. Events tell the time: each "
-    "operation's is from the end of the one before, with the Python in between."
+    "operation's is from the end of the one before, with the Python in between. An "
+    "addition whose LayerNorm is made in the same pass has the time of both."
 )
 TOTAL = "{name}: {seconds:.1f} ms observed, {alone:.1f} ms when nobody looks."
 
