@@ -8,13 +8,12 @@ does, for one thread.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from llvmlite import binding, ir
 from numba import types
-from numba.extending import lower_builtin, type_callable
 
+from minicvt.kernels.instructions import instruction
 from minicvt.kernels.types import Array
 
 ORDER, BYTES = "seq_cst", 8
@@ -47,13 +46,6 @@ def pause() -> None:
     """Wait for 10 to 50 ns, where the processor has an instruction for that."""
 
 
-def instruction(function: Callable[..., Any], result: Any, generate: Any) -> None:
-    """Let ``generate`` write what compiled code runs instead of the function."""
-    typed = wraps(function)(lambda *arguments: result)
-    type_callable(function)(lambda context: typed)
-    lower_builtin(function, types.VarArg(types.Any))(generate)
-
-
 def word(context: Any, builder: Any, array: Any, value: Any, at: Any) -> Any:
     """Return the address of an array's element."""
     return builder.gep(context.make_array(array)(context, builder, value).data, [at])
@@ -67,7 +59,7 @@ def _atomic(function: Callable[..., Any], result: Any, emit: Any) -> None:
         found = emit(builder, there, *values[2:])
         return context.get_dummy_value() if result is types.void else found
 
-    instruction(function, result, generate)
+    instruction(function, lambda *_: result, generate)
 
 
 def _compare_and_swap(builder: Any, there: Any, before: Any, after: Any) -> Any:
@@ -91,4 +83,4 @@ def _pause(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     return context.get_dummy_value()
 
 
-instruction(pause, types.void, _pause)
+instruction(pause, lambda: types.void, _pause)

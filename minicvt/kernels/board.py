@@ -14,9 +14,11 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.compiler import compile_internal
 from numba.core.targetconfig import ConfigStack
 
-from minicvt.kernels.atomics import add, get, instruction, pause, put, swap, word
+from minicvt.kernels.atomics import add, get, pause, put, swap, word
+from minicvt.kernels.instructions import instruction
 from minicvt.kernels.jit import helper
 from minicvt.kernels.types import Array
 
@@ -38,10 +40,14 @@ _written: dict[int, Any] = {}
 def offer(board: Array, count: int, pieces: int) -> bool:
     """Offer what is written down, and help; return whether all of it is done.
 
-    If not it is in other hands, which should not take much longer.
+    If not it is in other hands, which should not take much longer. One piece is not
+    offered but done.
     """
-    board[COUNT], board[PIECES] = count, pieces
-    board[DONE] = board[FAILED] = 0
+    board[FAILED] = 0
+    if pieces == 1:
+        do(board, 0, count)
+        return True
+    board[COUNT], board[PIECES], board[DONE] = count, pieces, 0
     put(board, OFFER, (get(board, OFFER) // MOST + 1) * MOST + pieces)
     help_out(board)
     for _ in range(PATIENCE):
@@ -75,24 +81,6 @@ def do(board: Array, first: int, last: int) -> None:
     body(*arguments, first, last)
 
 
-def calling(body: Callable[..., None]) -> Callable[..., None]:
-    """Return what compiles to a call of the body: (arguments, first, last)."""
-
-    def call(arguments: Any, first: int, last: int) -> None:
-        body(*arguments, first, last)
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        given = cgutils.unpack_tuple(builder, values[0])
-        kinds = signature.args[0].types
-        status = _called(context, builder, body, kinds, [*given, *values[1:]])
-        with builder.if_then(status.is_error, likely=False):
-            context.call_conv.return_status_propagate(builder, status)
-        return context.get_dummy_value()
-
-    instruction(call, types.void, generate)
-    return call
-
-
 def writing(body: Callable[..., None]) -> Callable[..., None]:
     """Return what compiles to writing the body down: (board, arguments)."""
 
@@ -111,7 +99,7 @@ def writing(body: Callable[..., None]) -> Callable[..., None]:
         builder.store(builder.ptrtoint(piece, _NUMBER), at)
         return context.get_dummy_value()
 
-    instruction(write, types.void, generate)
+    instruction(write, lambda *_: types.void, generate)
     return write
 
 
@@ -126,7 +114,7 @@ def _do(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     return context.get_dummy_value()
 
 
-instruction(do, types.void, _do)
+instruction(do, lambda *_: types.void, _do)
 
 
 def _piece(context: Any, builder: Any, body: Any, kinds: Any, struct: Any) -> Any:
@@ -144,10 +132,17 @@ def _piece(context: Any, builder: Any, body: Any, kinds: Any, struct: Any) -> An
 
 
 def _called(context: Any, builder: Any, body: Any, kinds: Any, given: Any) -> Any:
-    """Call the body, compiled with the options of who calls; return how that ended."""
+    """Call the body, compiled with the options of who calls; return how that ended.
+
+    It becomes a part of the caller's library: one of its own, as Numba makes for each
+    function that another calls, would be optimised by itself and then again there.
+    """
     kinds, flags = (*kinds, types.int64, types.int64), ConfigStack().top().copy()
-    signature = types.none(*kinds)
-    compiled = context.compile_subroutine(builder, body, signature, flags=flags)
+    flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+    library, inside = context.active_code_library, context.typing_context
+    compiled = compile_internal(
+        inside, context, library, body, kinds, types.none, flags, {}
+    )
     function = context.declare_function(builder.module, compiled.fndesc)
     call = context.call_conv.call_function
     return call(builder, function, types.none, kinds, given, ["noinline"])[0]

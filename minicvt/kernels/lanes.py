@@ -9,14 +9,14 @@ returns is read and written by plain indices, which nobody checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, models, overload, register_model
+from numba.extending import models, register_model
 
+from minicvt.kernels.instructions import instruction
 from minicvt.kernels.types import Array
 
 LANES = 16
@@ -78,74 +78,41 @@ def _place(builder: Any, x: Any, at: Any) -> dict[str, Any]:
     return {"ptr": pointer, "align": 4 if number == ir.FloatType() else 8}
 
 
-def _flat(typing: Any, x: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[0])
-        return array(context, builder, arguments[0]).data
-
-    return types.CPointer(x.dtype)(x), generate
+def _flat(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    array = context.make_array(signature.args[0])
+    return array(context, builder, arguments[0]).data
 
 
-def _zeros(typing: Any, x: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return ir.Constant(context.get_value_type(signature.return_type), None)
-
-    return _Lanes(x.dtype)(x), generate
+def _zeros(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return ir.Constant(context.get_value_type(signature.return_type), None)
 
 
-def _load(typing: Any, x: Any, at: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.load(**_place(builder, *arguments))
-
-    return _Lanes(x.dtype)(x, types.intp), generate
+def _load(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return builder.load(**_place(builder, *arguments))
 
 
-def _store(typing: Any, x: Any, at: Any, lanes: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        builder.store(arguments[2], **_place(builder, *arguments[:2]))
-        return context.get_dummy_value()
-
-    return types.void(x, types.intp, lanes), generate
+def _store(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    builder.store(arguments[2], **_place(builder, *arguments[:2]))
+    return context.get_dummy_value()
 
 
-def _add(typing: Any, a: Any, b: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fadd(*arguments)
-
-    return a(a, b), generate
+def _add(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return builder.fadd(*arguments)
 
 
-def _subtract(typing: Any, a: Any, b: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fsub(*arguments)
-
-    return a(a, b), generate
+def _subtract(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return builder.fsub(*arguments)
 
 
-def _multiply_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        product = builder.fmul(*arguments[:2], flags=("contract",))
-        return builder.fadd(product, arguments[2], flags=("contract",))
-
-    return a(a, b, c), generate
+def _multiply_add(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    product = builder.fmul(*arguments[:2], flags=("contract",))
+    return builder.fadd(product, arguments[2], flags=("contract",))
 
 
-def _compiled(function: Callable[..., Any], typed: Callable[..., Any]) -> None:
-    """Let compiled code run the instruction where Python runs the function."""
-    instruction: Any = intrinsic(typed)
-
-    @overload(function)
-    def choose(*arguments: Any) -> Any:
-        def run(*arguments: Any) -> Any:
-            return instruction(*arguments)
-
-        return run
-
-
-_compiled(flat, _flat)
-_compiled(zeros, _zeros)
-_compiled(load, _load)
-_compiled(store, _store)
-_compiled(add, _add)
-_compiled(subtract, _subtract)
-_compiled(multiply_add, _multiply_add)
+instruction(flat, lambda x: types.CPointer(x.dtype), _flat)
+instruction(zeros, lambda x: _Lanes(x.dtype), _zeros)
+instruction(load, lambda x, at: _Lanes(x.dtype), _load)
+instruction(store, lambda x, at, lanes: types.void, _store)
+instruction(add, lambda a, b: a, _add)
+instruction(subtract, lambda a, b: a, _subtract)
+instruction(multiply_add, lambda a, b, c: a, _multiply_add)

@@ -30,7 +30,6 @@ from minicvt.kernels.board import (
     MOST,
     PATIENCE,
     WORDS,
-    calling,
     help_out,
     offer,
     writing,
@@ -53,7 +52,7 @@ def shared(body: Callable[..., None], **options: Any) -> Shared:
     """
     if disabled():
         return partial(_in_python, body)
-    compiled = jit_in_place(either(body), named=body, **options)
+    compiled = jit_in_place(offering(body), named=body, **options)
 
     def run(count: int, nanoseconds: float, *arguments: Any) -> None:
         _team().run(compiled, count, nanoseconds, arguments)
@@ -67,16 +66,13 @@ def _in_python(
     threads.share(partial(body, *arguments), count, nanoseconds, blas=False)
 
 
-def either(body: Callable[..., None]) -> Callable[..., bool]:
-    """Return a function that does all of the body's work here, or offers pieces."""
-    call, write = calling(body), writing(body)
+def offering(body: Callable[..., None]) -> Callable[..., bool]:
+    """Return a function that writes the body's work on a board, and offers it."""
+    write = writing(body)
 
     def run(board: Array, count: int, pieces: int, *arguments: Any) -> bool:
-        if pieces > 1:
-            write(board, arguments)
-            return offer(board, count, pieces)
-        call(arguments, 0, count)
-        return True
+        write(board, arguments)
+        return offer(board, count, pieces)
 
     return run
 
@@ -103,15 +99,14 @@ class Team:
     ) -> None:
         """Do a kernel's work, with others if that is worth it and nobody else does."""
         pieces = min(threads.parts(count, nanoseconds, LEAST), MOST - 1)
-        if pieces > 1 and self._busy.acquire(blocking=False):
-            try:
-                pieces = self._gathered(pieces, nanoseconds)
-                done = compiled(self.board, count, pieces, *arguments)
-                self._finish(done, pieces)
-            finally:
-                self._busy.release()
-        else:
-            compiled(self.board, count, 1, *arguments)
+        if not self._busy.acquire(blocking=False):
+            finish(compiled, np.zeros(WORDS, np.int64), count, 1, arguments)
+            return
+        try:
+            pieces = self._gathered(pieces, nanoseconds) if pieces > 1 else 1
+            finish(compiled, self.board, count, pieces, arguments)
+        finally:
+            self._busy.release()
 
     def _gathered(self, pieces: int, nanoseconds: float) -> int:
         """Wake who is missing, or return 1 if that is not worth it."""
@@ -132,13 +127,17 @@ class Team:
         wait(self.board, calls)
         self.waiting.pop()
 
-    def _finish(self, done: bool, pieces: int) -> None:
-        while not done:  # a helper's core is somebody else's for a moment
-            time.sleep(0)
-            done = self.board[DONE] == pieces
-        if self.board[FAILED]:
-            self.board[FAILED] = 0
-            raise MemoryError("a kernel found no memory for what it needs on the way")
+
+def finish(
+    compiled: Any, board: Array, count: int, pieces: int, arguments: Any
+) -> None:
+    """Do what is written on the board, and see that all of it is done."""
+    done = compiled(board, count, pieces, *arguments)
+    while not done:  # a helper's core is somebody else's for a moment
+        time.sleep(0)
+        done = board[DONE] == pieces
+    if board[FAILED]:
+        raise MemoryError("a kernel found no memory for what it needs on the way")
 
 
 @cache

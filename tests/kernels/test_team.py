@@ -122,16 +122,17 @@ def test_others_do_their_own_work_meanwhile(shared, team):
     assert (seen[0] == 1).all()
 
 
-@compiled_only
-def test_it_waits_for_a_helper_who_was_interrupted(shared, team, monkeypatch):
+def test_it_waits_for_a_helper_who_was_interrupted(team, monkeypatch):
     """``compiled`` gives up after a while; until all is done the caller does not."""
-    asked = []
-    monkeypatch.setattr(team.time, "sleep", asked.append)
-    ours = team.Team()
-    ours.board[team.DONE] = 1
-    threading.Timer(0.05, lambda: ours.board.__setitem__(team.DONE, 2)).start()
-    ours._finish(False, 2)
-    assert set(asked) == {0}
+    words, asked = np.zeros(team.WORDS, int), []
+
+    def sleep(seconds):
+        asked.append(seconds)
+        words[team.DONE] += 1
+
+    monkeypatch.setattr(team.time, "sleep", sleep)
+    team.finish(lambda *_: False, words, 9, 2, ())
+    assert asked == [0, 0]
 
 
 @compiled_only
@@ -184,7 +185,7 @@ def in_python(function):
 def test_the_board_in_python(team, board, monkeypatch, pieces):
     """What compiled code does, step by step in one thread."""
     words, seen = np.zeros(board.WORDS, int), np.zeros((2, 20), int)
-    assert team.either(counted)(words, 20, pieces, seen)
+    assert team.offering(counted)(words, 20, pieces, seen)
     assert (seen[0] == 1).all()
     assert seen[1].sum() == pieces
     assert board.get(words, board.OFFER) % board.MOST == 0
