@@ -48,13 +48,18 @@ def _group(board: Board, top: float, values: Mapping[str, float]) -> None:
         line = top + ROW * row + 0.025
         board.words(EDGE + 0.1, line, name)
         board.words(right, line, number(value), ha="right", color=MUTED)
-        times = f"{value / least:.2f}x"
-        board.words(right + TIMES - EDGE, line, times, ha="right", weight="bold")
+        how_many = f"{times(value / least)}x"
+        board.words(right + TIMES - EDGE, line, how_many, ha="right", weight="bold")
 
 
 def number(value: float) -> str:
     """Write whole numbers with commas, others with three digits."""
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+
+
+def times(ratio: float) -> str:
+    """Write a ratio with two decimals; from a thousand on as a whole number."""
+    return f"{ratio:.2f}" if ratio < 1000 else f"{ratio:,.0f}"
 
 
 def _said(quantity: str, values: Mapping[str, float]) -> str:

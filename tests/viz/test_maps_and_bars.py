@@ -64,6 +64,8 @@ def test_bars_are_as_long_as_their_values_and_say_how_many_times():
     assert lengths == [1000, 9000, 0.25]
     assert {"1,000", "9,000", "9.00x", "1.00x", "0.25"} <= set(words(figure))
     assert "linear 1,000, dense 9,000" in figure.alt
+    loops = viz.bars({"ms": {"loops": 113.0, "compiled": 0.0365}})
+    assert {"3,096x", "1.00x"} <= set(words(loops))
 
 
 @pytest.mark.parametrize("wrong", [{"a": {}}, {"a": {"b": 0}}])
