@@ -39,7 +39,9 @@ def with_the_mean(d, x, weight):
 
 def forgets_gamma(d, x, weight):
     """Gamma is in the forward only."""
-    return rms_norm_gradient(d, x, np.ones_like(weight))
+    r = 1 / np.sqrt((x**2).mean(1, keepdims=True) + 1e-5)
+    xhat = x * r
+    return r * (d - xhat * (d * xhat).mean(1, keepdims=True)), (d * xhat).sum(0)
 
 
 def biased(mean, var, x, momentum=0.1):
@@ -50,7 +52,8 @@ def biased(mean, var, x, momentum=0.1):
 
 def other_way_round(mean, var, x, momentum=0.1):
     """Take momentum for the share of the old."""
-    return running(mean, var, x, 1 - momentum)
+    new = (1 - momentum) * x.mean(0), (1 - momentum) * x.var(0, ddof=1)
+    return momentum * mean + new[0], momentum * var + new[1]
 
 
 MISTAKES = {
