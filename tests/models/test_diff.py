@@ -276,9 +276,11 @@ def words(figure) -> str:
     return "\n".join(t.get_text() for t in figure.findobj(matplotlib.text.Text))
 
 
-def test_the_figure_shows_what_was_counted():
+@pytest.mark.parametrize(("slide", "inches"), [(True, 13.0), (False, 8.75)])
+def test_the_figure_shows_what_was_counted(slide, inches):
     found = models.diff("cvt-13", "pvt-small")
-    figure = viz.differences(found)
+    figure = viz.differences(found, slide)
+    assert figure.get_figwidth() == inches
     bars = [
         tuple(p.get_width() for p in axes.patches)
         for axes in figure.axes
