@@ -20,7 +20,7 @@ import minicvt as mc
 from minicvt.lessons import show
 from minicvt.models import variant
 
-mc.viz.differences(mc.models.diff("cvt-13", "pvt-small"))
+mc.viz.differences(mc.models.diff("cvt-13", "pvt-small"), slide=False)
 
 # %% [markdown]
 # Rows in grey are what both chose alike. The same for any two models, from a terminal:
@@ -387,7 +387,7 @@ print(table(("at 160 x 160", "GMACs", "ms", "GMACs a second"), rows))
 
 # %%
 mixed = variant("deit-tiny", stem="cmt")
-mc.viz.differences(mc.models.diff("deit-tiny", mixed))
+mc.viz.differences(mc.models.diff("deit-tiny", mixed), slide=False)
 
 # %% [markdown]
 # The patches became half as large by themselves, as the stem halves the map before
