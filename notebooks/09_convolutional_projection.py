@@ -166,7 +166,7 @@ assert apart[1:].max() < 1e-13 < apart[0]
 
 # %% [markdown]
 # For all that lie on the map, and not for the class token: the linear layer meets it
-# too, and BatchNorm never did. Every map of a test without a class token agrees.
+# too, and BatchNorm never did. A test without class tokens finds nothing wrong.
 #
 # ## 2 · Why depthwise
 #
@@ -197,12 +197,10 @@ print("dense weight", W.shape, "->", in_one.shape)
 assert np.abs(in_one.numpy() - in_two.numpy()).max() < 1e-12
 
 # %% [markdown]
-# **Predict**: and the other way round: take any dense weight and find the separable one
-# that comes nearest. How much of a random dense weight can it keep?
-#
-# For each input channel $c$ the dense weight is a matrix, outputs by places of the
-# window, and (3) says that all its rows are multiples of one. The best such matrix is
-# the first term of its singular value decomposition.
+# And the other way round: take any dense weight and find the separable one that comes
+# nearest. For each input channel $c$ the dense weight is a matrix, outputs by places of
+# the window, and (3) says that all its rows are multiples of one. The best such matrix
+# is the first term of its singular value decomposition.
 
 
 # %%
@@ -214,6 +212,10 @@ def kept_by_separable(weight):
     return (size[:, 0] ** 2).sum() / (size**2).sum()
 
 
+# %% [markdown]
+# **Predict**: how much of a random dense weight, 3 x 3, can a separable one keep?
+
+# %%
 my_guess = None
 
 random = rng.normal(size=(64, 64, 3, 3))
