@@ -75,8 +75,8 @@ assert p.sum(axis=0).min() < 0.7 < 1.5 < p.sum(axis=0).max()
 # %% [markdown]
 # Rows add up to 1: whoever asks gets a weighted **mean** of values, never more than
 # there is. Columns need not: some tokens are asked by all, others by hardly anyone. A
-# token whose column is 0 gives nothing to this layer. (A model that takes the softmax
-# along the wrong axis trains, too. Look at the sums.)
+# token whose column is 0 gives nothing to this layer. (Nothing is raised where
+# somebody takes the softmax along the wrong axis. Look at the sums.)
 #
 # The library has it as one operation, for a batch of images and several heads at once,
 # `(B, h, T, d)`:
@@ -189,8 +189,8 @@ mc.viz.matrices(pictures, {t: m // 10 for t, m in pictures.items()}, form="02d")
 # %% [markdown]
 # A reshape never moves a number: it reads memory in order and draws other lines. So
 # head 0 gets the first half of the *tokens*, each cut in two "tokens" of three
-# channels, and no head sees the whole image. Shapes are right, nothing is raised, the
-# model even trains. What finds it are two questions about what must hold: does every
+# channels, and no head sees the whole image. Shapes are right and nothing is
+# raised. What finds it are two questions about what must hold: does every
 # token hear of a change of token 3? And do shuffled tokens get the shuffled answers?
 
 
@@ -231,7 +231,8 @@ for name, ways in {
 
 # %% [markdown]
 # The first question finds the mistake made twice, the second finds it either way. Ask
-# such questions: they are one line each, and training hides the answer for weeks.
+# such questions of any attention you write: they are one line each, and neither shapes
+# nor errors will answer them.
 #
 # Now the whole layer, as the models use it. `observe` tells every shape on the way: the
 # projections, the split (reshape, transpose), equation (1), the merge, and one more
@@ -483,8 +484,8 @@ for name, leaf, by_hand in zip("qkv", leaves, (dq, dk, dv), strict=True):
     assert error < 1e-13
 
 # %% [markdown]
-# The library's NumPy body is these lines, with $P$ made again in the first four; and
-# beside it what finite differences say:
+# The library's NumPy body is these lines, with $P$ made again in the first four. Under
+# it is what finite differences say:
 
 # %% tags=["volatile"]
 show(mc.kernels.attend_backward.body("numpy"))
