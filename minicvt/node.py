@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from operator import ne
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,15 +56,15 @@ class Node:
                 f"backward: the graph of {self} was freed by an earlier backward; "
                 "pass retain_graph=True to the first"
             )
-        for position, (tensor, then) in enumerate(
-            zip(self.inputs, self.versions, strict=True)
-        ):
-            if tensor is not None and tensor.version != then:
-                raise GraphError(
-                    f"backward: input {position} of {self}, shape {tensor.shape}, was "
-                    f"written to after it was used (version {then} then, "
-                    f"{tensor.version} now)"
-                )
+        now = versions(self.inputs)
+        if now != self.versions:
+            position = [*map(ne, now, self.versions)].index(True)
+            tensor: Any = self.inputs[position]
+            raise GraphError(
+                f"backward: input {position} of {self}, shape {tensor.shape}, was "
+                f"written to after it was used (version {self.versions[position]} "
+                f"then, {tensor.version} now)"
+            )
 
     def release(self) -> None:
         """Let go of all that only backward needed, and keep what ``tape`` shows."""
@@ -71,6 +72,11 @@ class Node:
 
     def __str__(self) -> str:
         return f"{self.name} in {self.path}" if self.path else self.name
+
+
+def versions(inputs: tuple[Tensor | None, ...]) -> tuple[int, ...]:
+    """Return how often each input has been written to; 0 where there is none."""
+    return tuple([0 if tensor is None else tensor.version for tensor in inputs])
 
 
 def tape_order(root: Tensor) -> list[Tensor]:

@@ -98,7 +98,7 @@ def frozen(argument: Any) -> Any:
     flags = argument.flags
     if flags.c_contiguous and not flags.writeable:
         return argument
-    view = np.ascontiguousarray(argument).view()
+    view = (argument if flags.c_contiguous else np.ascontiguousarray(argument)).view()
     view.flags.writeable = False
     return view
 

@@ -114,7 +114,9 @@ def _kind(value: Any) -> Any:
         return kind
     if kind not in CONTAINERS:
         return None
-    kinds = tuple(map(_kind, value))
+    kinds: tuple[Any, ...] = tuple(map(type, value))
+    if not PLAIN.issuperset(kinds):
+        kinds = tuple(map(_kind, value))
     return None if None in kinds else (kind, kinds)
 
 

@@ -15,7 +15,7 @@ from minicvt.ops.spec import Shape, Spec, bilinear, summed
 
 def rows(x: Any) -> Any:
     """View ``(..., C)`` as ``(N, C)``."""
-    return x.reshape(prod(x.shape[:-1]), x.shape[-1])
+    return x if x.ndim == 2 else x.reshape(prod(x.shape[:-1]), x.shape[-1])
 
 
 def _matmul_rule(a: Shape, b: Shape) -> Spec:

@@ -31,7 +31,7 @@ import numpy as np
 from minicvt import observe
 from minicvt.blank import Blank
 from minicvt.errors import DtypeError, MinicvtError
-from minicvt.node import Node
+from minicvt.node import Node, versions
 from minicvt.ops.calls import Call
 from minicvt.ops.known import recall
 from minicvt.ops.spec import Rule, Spec
@@ -153,9 +153,8 @@ def _record(
     spec: Spec,
     pullback: Any,
 ) -> None:
-    if any(t is not None and t.requires_grad for t in tensors):
-        versions = tuple([0 if t is None else t.version for t in tensors])
+    if True in [t is not None and t.requires_grad for t in tensors]:
         inputs = tuple([t if t is None else t.outline() for t in tensors])
-        path = observe.current_path()
-        result.node = Node(name, path, inputs, versions, spec, pullback)
+        path, then = observe.current_path(), versions(tensors)
+        result.node = Node(name, path, inputs, then, spec, pullback)
         result.requires_grad = True

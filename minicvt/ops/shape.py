@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
 
@@ -120,9 +120,11 @@ def _concatenate_rule(*shapes: Shape, axis: int) -> Spec:
 @operation(_concatenate_rule)
 def concatenate(*arrays, axis):
     """Join along ``axis``; the pullback cuts at the same places."""
-    cuts = [*accumulate(a.shape[axis] for a in arrays)][:-1]
+    ends = accumulate((a.shape[axis] for a in arrays), initial=0)
     joined = np.concatenate(arrays, axis)
-    return joined, lambda d: tuple(np.split(d, cuts, axis))
+    whole = (slice(None),) * (axis % joined.ndim)
+    cuts = [(*whole, slice(*pair)) for pair in pairwise(ends)]
+    return joined, lambda d: tuple([d[cut] for cut in cuts])
 
 
 def _pad_rule(x: Shape, *, widths: Any) -> Spec:

@@ -115,8 +115,8 @@ NODE = plant(
         "Node.check": [
             (
                 "writes are not noticed",
-                "tensor.version != then",
-                "tensor.version < then",
+                "now != self.versions",
+                "now < self.versions",
             ),
             ("a freed graph is not noticed", "if self.pullback is None:", "if False:"),
         ],
@@ -191,13 +191,13 @@ OPERATION = plant(
             ("results in between are kept", "t if t is None else t.outline()", "t"),
             (
                 "recorded where all inputs learn",
-                "if any(t is not None and t",
-                "if all(t is not None and t",
+                "if True in [t",
+                "if False not in [t",
             ),
             (
                 "versions are those of fresh tensors",
-                "0 if t is None else t.version",
-                "0",
+                "versions(tensors)",
+                "(0,) * len(tensors)",
             ),
             (
                 "the result does not ask for a gradient",

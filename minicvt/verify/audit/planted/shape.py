@@ -61,19 +61,19 @@ MOVES = plant(
         "concatenate": [
             (
                 "the parts in reverse",
-                "tuple(np.split(d, cuts, axis))",
-                "tuple(np.split(d, cuts, axis)[::-1])",
+                "tuple([d[cut] for cut in cuts])",
+                "tuple([d[cut] for cut in cuts][::-1])",
             ),
             (
                 "sizes for places",
-                "[*accumulate(a.shape[axis] for a in arrays)][:-1]",
-                "[a.shape[axis] for a in arrays][:-1]",
+                "slice(*pair)",
+                "slice(pair[1] - pair[0])",
             ),
-            ("along the last axis", "np.split(d, cuts, axis)", "np.split(d, cuts, -1)"),
+            ("along the last axis", "(axis % joined.ndim)", "(joined.ndim - 1)"),
             (
                 "cotangent ignored",
-                "tuple(np.split(d, cuts, axis))",
-                "tuple(map(np.ones_like, np.split(d, cuts, axis)))",
+                "tuple([d[cut] for cut in cuts])",
+                "tuple([np.ones_like(d[cut]) for cut in cuts])",
             ),
         ],
         "pad": [
