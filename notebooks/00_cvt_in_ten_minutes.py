@@ -214,5 +214,7 @@ check(keys_seen, ((14, 14, True), 50), ((7, 7, False), 16), ((56, 56, False), 78
 check(savings_whole_model, (("cvt-21", (224, 224)), whole["MACs of the model"]))
 
 # %% [markdown]
-# **Next**: `minicvt --help` lists what you can do from a terminal, and
-# `minicvt/models/cvt.py` is the model you just trained, to be read beside the paper.
+# **Next**: notebook 01 builds the tape of section 3 in sixty lines. `minicvt --help`
+# lists what you can do from a terminal, and `minicvt/models/cvt.py` is the model you
+# just trained, to be read beside the paper. The [glossary](../docs/glossary.md) has
+# the terms of all notebooks in English, Korean (한국어) and Chinese (中文).
