@@ -39,7 +39,11 @@ def without_the_class_token(height, width, class_token):
 
 def output_forgotten(height, width, channels, stride):
     """Leave the output's linear layer out."""
-    return layer_macs(height, width, channels, stride) - channels**2 * height * width
+    queries = height * width
+    keys = -(-height // stride) * -(-width // stride)
+    depthwise = 9 * channels * (queries + 2 * keys)
+    linear = channels**2 * (queries + 2 * keys)
+    return depthwise + linear + 2 * queries * keys * channels
 
 
 def quarter_of_a_key(height, width, channels, stride):
