@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicvt import Tensor, ops
+from minicvt import Tensor
 from minicvt.blank import Blank
 from minicvt.verify.operations import OPERATIONS, Draw
 
@@ -64,7 +64,12 @@ def result(output: Any) -> Any:
 
 def ours(*leaves: Any, program: Program) -> Any:
     """Run it with our operations."""
-    return run(ops.OPERATIONS.__getitem__, *leaves, program=program)
+    return run(ours_by_name, *leaves, program=program)
+
+
+def ours_by_name(name: str) -> Callable[..., Any]:
+    """Return an operation, as the registry has it."""
+    return OPERATIONS[name].ours
 
 
 def theirs(torch: Any, *leaves: Any, program: Program) -> Any:
@@ -98,7 +103,7 @@ class Builder:
     def call(self, name: str, *sources: int, **options: Any) -> int:
         """Apply an operation."""
         blanks = [self.blanks[i] for i in sources]
-        output = result(ops.OPERATIONS[name](*blanks, **options))
+        output = result(ours_by_name(name)(*blanks, **options))
         return self._noted(Step(name, sources, options), output)
 
     def _noted(self, step: Step, blank: Tensor) -> int:

@@ -60,6 +60,15 @@ def norm(b: Builder, x: int) -> int:
     return b.call(kind, x, b.leaf(channels, center=1.2), b.leaf(channels), eps=0.01)
 
 
+def residual_norm(b: Builder, x: int) -> int:
+    """s + g(LayerNorm(s)), where s = x + g(x): a block without its parts."""
+    channels, branch = b.shape(x)[-1], curve(b, x)
+    affine = b.leaf(channels, center=1.2), b.leaf(channels)
+    both = b.call("add_layer_norm", x, branch, *affine, eps=0.01)
+    s, y = (b.call("getitem", both, index=i) for i in (0, 1))
+    return b.call("add", s, curve(b, y))
+
+
 def centre(b: Builder, x: int) -> int:
     """X less a part of its mean over the tokens: all of it, twice, leaves nothing."""
     mean = b.call("mean", x, axis=1, keepdims=True)
@@ -157,6 +166,7 @@ POINTWISE: tuple[Unit, ...] = (curve, affine, number, bounded, mlp, tied, taken,
 UNITS: tuple[Unit, ...] = (
     *POINTWISE,
     norm,
+    residual_norm,
     centre,
     shifted,
     mixed,
