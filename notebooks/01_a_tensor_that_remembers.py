@@ -14,9 +14,6 @@
 # transformer.
 
 # %%
-import inspect
-from collections import deque
-
 import numpy as np
 
 import minicvt as mc
@@ -32,10 +29,10 @@ mc.tape(y)
 
 # %% [markdown]
 # This is the *tape*. Time runs down, a row is an operation that ran, and a line joins it
-# to what it was made from. Each orange arc is a residual: $h$ reaches $y$ by the short
-# road over the arc and by the long one through `matmul` and `tanh`. `backward` walks
-# the tape from the bottom up. Whether it does so in the right order is what this page
-# is about.
+# to what it was made from; green squares are leaves, which nothing made. The orange arc
+# is the second residual: $h$, row 2, reaches $y$, row 5, by the short road over the arc
+# and by the long one through `matmul` and `tanh`. `backward` walks the tape from the
+# bottom up. Whether it does so in the right order is what this page is about.
 #
 # ## 1 · A slope is what a nudge does
 #
@@ -135,6 +132,9 @@ assert differs(lambda B: A @ B, B, B_bar, Y_bar) < 1e-8
 # the pullback, and a place for its gradient. An operation computes its output, and
 # writes down the pullback where forward is still in sight. Read each line with (3) in
 # mind; `d` is the cotangent of the output.
+#
+# The walk back starts with a cotangent at the end. It goes through the values in some
+# order, hands each one's gradient to its pullback, and adds what comes out to the inputs.
 
 
 # %%
@@ -169,12 +169,6 @@ def total(x):
     return Value(x.data.sum(), "sum", (x,), lambda d: (np.full(x.data.shape, d),))
 
 
-# %% [markdown]
-# Now the walk back. Start with a cotangent at the end; go through the values in some
-# order; hand each one's gradient to its pullback, and add what comes out to the inputs.
-
-
-# %%
 def walk_back(root, cotangent, order):
     """Put into .grad of every value what (2) says."""
     root.grad = cotangent
@@ -186,10 +180,14 @@ def walk_back(root, cotangent, order):
 
 # %% [markdown]
 # In which order? The obvious one: the end, then what it was made from, then what *that*
-# was made from, level by level, nothing twice. That is a **breadth-first** walk.
+# was made from, level by level, nothing twice. That is a **breadth-first** walk. We test
+# it as people do: every operation, and then a residual, against (4).
 
 
 # %%
+from collections import deque
+
+
 def breadth_first(root):
     """Level by level, each value where it is first met."""
     order, waiting, met = [], deque([root]), {root}
@@ -203,11 +201,6 @@ def breadth_first(root):
     return order
 
 
-# %% [markdown]
-# We test it as people do: every operation, and then a residual, against (4).
-
-
-# %%
 def report(f, arrays, order):
     """Print how far each input's gradient is from the truth; return these numbers."""
     leaves = [Value(array) for array in arrays]
@@ -320,11 +313,12 @@ def tape_order(root):
     return order[::-1]
 
 
-# %%
 for name, reported, uses in shares_in_time(root, tape_order):
     print(f"{name:7} {reported} of {uses}", " <- too early" * (reported < uses))
 errors = report(two_residuals, [X, W1, W2], tape_order)
 assert max(errors) < 1e-7
+
+import inspect
 
 methods = filter(inspect.isfunction, vars(Value).values())
 engine = [*methods, tanh, total, walk_back, tape_order]
@@ -386,21 +380,18 @@ mc.viz.curves(named, "step", "mean square error", log="y")
 # ## 6 · Ours
 #
 # Here is the library's, printed from its source. `arrived` is what has come back to
-# each tensor so far, added up.
-
-# %%
-show(mc.Tensor.backward)
-
-# %% [markdown]
-# It waits as ours above does. The order is computed in another file:
+# each tensor so far, added up. The walk waits as the sixty lines do; its order is computed
+# by the second function. The third is an operation, declared in one place: what it
+# costs, the output, the pullback. Compare it with (3): `swapaxes` is the transpose of the
+# last two axes, and `lambda:` leaves out those cotangents that nobody needs.
 
 # %%
 from minicvt import node
 
-show(node.tape_order)
+show(mc.Tensor.backward, node.tape_order, mc.ops.matmul)
 
 # %% [markdown]
-# The same rule, with a stack of its own in place of a function that calls itself.
+# The order is our rule, with a stack of its own in place of a function that calls itself.
 #
 # **Predict**: a chain of 10,000 additions. Which of the two engines walks back over it?
 
@@ -432,14 +423,6 @@ assert start.grad == LONG + 1
 # Python lets functions call themselves about a thousand deep. A network is not that
 # deep, until somebody writes a loop over time steps.
 #
-# An operation of ours is declared in one place: what it costs, the output, the pullback.
-# Compare with (3). The cotangents stand behind `lambda:` so that those which nobody
-# needs are not computed; `swapaxes` is the transpose of the last two axes.
-
-# %%
-show(mc.ops.matmul)
-
-# %% [markdown]
 # ## 7 · Gradients add up, also when you do not mean it
 #
 # Equation (2) adds over roads. Two losses are two roads as well, so `backward` **adds**

@@ -114,7 +114,7 @@ mc.viz.curves(named, "step h", "relative error, central difference", log="xy")
 # %% [markdown]
 # The whole V is lifted. Four digits at best, and at the step that is right in float64
 # hardly two: a gradient that is off by a thousandth looks like one that is right. So
-# models *run* in float32, twice as fast, and are *checked* in float64, and our
+# models *run* in float32, which is faster, and are *checked* in float64, and our
 # `gradcheck` takes nothing else:
 
 # %%
@@ -376,7 +376,7 @@ assert all("gradcheck" in names for names in found.values())
 # A cotangent of ones is what the bug in the third row assumes, so a sum as the loss
 # agrees with it. One random entry is luck, and its tolerance lets a thousandth pass.
 # A random direction with a random cotangent sees every row, and costs two calls of the
-# function, where every entry costs two calls *each*:
+# function for each input, where every entry costs two calls for each *entry*:
 
 # %%
 image = (2, 14, 14, 192)  # tokens of a small CvT stage
@@ -520,8 +520,9 @@ assert unseen
 #
 # ## 9 · So, how close?
 #
-# The last question is the first. For every operation, and for every bug, the largest
-# error that `gradcheck` finds in two calls:
+# The last question is the first. For every operation, and for every bug that is seen,
+# the largest error that `gradcheck` finds in two calls (without those that raise or
+# answer no number, which nobody could overlook):
 
 # %% tags=["volatile"]
 from minicvt.verify.audit.calls import small_call
