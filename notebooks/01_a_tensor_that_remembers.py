@@ -334,7 +334,7 @@ assert lines <= 60
 # Four residuals in series are to learn from 64 points $(a, b)$ whether $a$ and $b$ have
 # the same sign. The loss is a mean square; each step moves the weights a little against
 # their gradients. We train twice from the same start: with `tape_order`, and with the
-# breadth-first walk, whose gradients are wrong in all weights but the last two.
+# breadth-first walk, whose gradients are right only for the weights nearest the end.
 #
 # **Predict**: what does the loss of the second do: fall less, stay, or explode?
 

@@ -469,8 +469,8 @@ with steady():
 # Do checks that pass mean anything? Ask them about code that is known to be wrong. The
 # library keeps bugs that somebody might make in each of its pullbacks, and
 # `minicvt audit` plants them one at a time and notes who sees what; the result is
-# [docs/kill-table.md](../docs/kill-table.md). Here it is in small: all bugs made by
-# hand, and five kinds of check, with two calls that break symmetry each.
+# `docs/kill-table.md`. Here it is in small: all bugs made by hand, and five kinds of
+# check, with two calls that break symmetry each.
 
 # %% tags=["volatile"]
 from minicvt.verify.audit.checks import CHECKS as KINDS

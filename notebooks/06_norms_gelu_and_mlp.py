@@ -247,8 +247,8 @@ assert in_evaluation == 0
 # ## 4 · GELU, three functions of that name
 #
 # An MLP needs a bend between its two matrices, or the two would be one. ReLU cuts off
-# what is negative. GELU lets through each value with the probability that a normal
-# variable is below it, $\Phi(x)$:
+# what is negative. GELU multiplies each value by the probability that a normal variable
+# is below it, $\Phi(x)$:
 #
 # $$ \operatorname{gelu}(x) = x\, \Phi(x) \qquad
 #    \operatorname{gelu}'(x) = \Phi(x) + x\, \varphi(x) \tag{5} $$
@@ -277,7 +277,7 @@ lines = {name: (at, slopes(operation, at)) for name, operation in named.items()}
 mc.viz.curves(lines, "x", "slope")
 
 # %% [markdown]
-# Both: it overshoots, and just left of zero it goes *down*. The paper says GELU; the
+# Both: it overshoots, and on part of the left it slopes *down*. The paper says GELU; the
 # official CvT runs QuickGELU, $x\, \sigma(1.702 x)$, and ViT's JAX code a form with tanh.
 # They are near each other, and not the same:
 
