@@ -276,7 +276,7 @@ def words(figure) -> str:
     return "\n".join(t.get_text() for t in figure.findobj(matplotlib.text.Text))
 
 
-@pytest.mark.parametrize(("slide", "inches"), [(True, 13.0), (False, 8.75)])
+@pytest.mark.parametrize(("slide", "inches"), [(True, 13.0), (False, 8.4)])
 def test_the_figure_shows_what_was_counted(slide, inches):
     found = models.diff("cvt-13", "pvt-small")
     figure = viz.differences(found, slide)
