@@ -58,6 +58,8 @@ def stage_cases(x: Shape, heads: int, tokens: int, keys: int) -> Iterator[Case]:
     yield from _both("softmax", {"x": scores}, scores)
     hidden = (batch, tokens, 4 * dim)
     yield from _both("GELU", {"x": hidden}, hidden)
+    product = {"x": hidden, "bias": hidden[-1:]}
+    yield from _both("bias + GELU", product, hidden, FUSED)
     wide = dim // heads
     seen = {"k": (batch, keys, heads, wide), "v": (batch, keys, heads, wide)}
     heard = (batch, heads, tokens, wide)

@@ -16,6 +16,8 @@ from minicvt.kernels.activation import (
     gelu_tanh_backward,
     quick_gelu,
     quick_gelu_backward,
+    relu,
+    relu_backward,
     silu,
     silu_backward,
 )
@@ -95,6 +97,8 @@ __all__ = [
     "max_pool2d_backward",
     "quick_gelu",
     "quick_gelu_backward",
+    "relu",
+    "relu_backward",
     "silu",
     "silu_backward",
     "softmax",

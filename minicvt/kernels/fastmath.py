@@ -20,6 +20,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 from numpy.polynomial import Chebyshev, Polynomial
+from numpy.polynomial.chebyshev import chebpts1
 
 from minicvt.kernels.intrinsics import bits_to_float, float_to_bits, fma
 from minicvt.kernels.jit import helper
@@ -95,6 +96,24 @@ def _exp(x: Any) -> Any:
 
 
 ZERO, ONE = _constants(0, 1)
+# Scales what may be subnormal to where float32 has all its digits, and back.
+LARGE, SMALL = 2.0**64, np.float32(2.0**-64)
+
+
+def _exp2_polynomial() -> tuple[np.float32, ...]:
+    """Interpolate 2^f for |f| <= 1/2."""
+    polynomial = Chebyshev.interpolate(np.exp2, 6, domain=[-0.5, 0.5])
+    return _constants(*polynomial.convert(kind=Polynomial).coef[::-1])
+
+
+EXP2 = _exp2_polynomial()
+
+
+@helper(fastmath=FUSED)
+def _exp2(f: Any, shifted: Any) -> Any:
+    """Return 2^(f + n) for |f| <= 1/2; n is in the last bits of a number ROUND + n."""
+    power = np.int32(float_to_bits(shifted) << np.int32(23))
+    return bits_to_float(np.int32(float_to_bits(_horner(EXP2, f)) + power))
 
 
 def sigmoid(x: Any) -> Any:
@@ -103,84 +122,97 @@ def sigmoid(x: Any) -> Any:
     return (1 if x > 0 else e) / (1 + e)
 
 
+# Beyond these the logistic function is 0 and 1.
+LEAST, MOST = _constants(-104, 40)
+LOG2_E_LOW = np.float32(math.log2(math.e) - float(LOG2_E))
+ROUND_SMALL = np.float32(ROUND - 64)
+
+
 @_in_float32(sigmoid)
 def _sigmoid(x: Any) -> Any:
-    e = exp(-abs(x))
-    return (ONE if x > ZERO else e) / (ONE + e)
+    """2^-64 / (2^-64 + 2^(-64 - x log2 e)): one branch for both signs."""
+    x = min(max(x, LEAST), MOST)
+    shifted = ROUND_SMALL - x * LOG2_E
+    f = fma(-x, LOG2_E, ROUND_SMALL - shifted) - x * LOG2_E_LOW
+    return SMALL / (SMALL + _exp2(f, shifted))
 
 
-def normal(x: Any) -> tuple[Any, Any]:
-    """Return the normal cdf and its derivative, the density; within 5 and 4 units.
+def gelu(x: Any) -> Any:
+    """Return x Phi(x), Phi(x) = (1 + erf(x / sqrt 2)) / 2; within 6 units."""
+    return x * math.erfc(-x / math.sqrt(2)) / 2
 
-    Phi(x) = (1 + erf(x / sqrt 2)) / 2 and phi(x) = exp(-x^2 / 2) / sqrt(2 pi).
+
+def gelu_slope(x: Any) -> Any:
+    """Return Phi(x) + x phi(x), phi(x) = exp(-x^2 / 2) / sqrt(2 pi); within 6 units.
+
+    Near -0.75, where it is 0, within as many units of Phi(x).
     """
     density = math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-    return math.erfc(-x / math.sqrt(2)) / 2, density
+    return math.erfc(-x / math.sqrt(2)) / 2 + x * density
 
 
-FARTHEST = np.float32(14.5)  # where the normal density and its tail are 0 in float32
-
-# e^(-a^2 / 2) = 2^(-K a^2), K in two parts.
-K_HIGH = np.float32(math.log2(math.e) / 2)
-K_LOW = np.float32(math.log2(math.e) / 2 - float(K_HIGH))
-
-
-def _power_polynomial() -> tuple[np.float32, ...]:
-    """Interpolate 2^f for |f| <= 1/2."""
-    polynomial = Chebyshev.interpolate(np.exp2, 6, domain=[-0.5, 0.5])
-    return _constants(*polynomial.convert(kind=Polynomial).coef[::-1])
-
-
-EXP2 = _power_polynomial()
-# The bell comes out 2^64 times as large: a normal number wherever its tail is not 0.
-BITS = np.int32((64 + 127) << 23)
-SMALL = 2.0**-64
+FARTHEST = np.float32(14.75)  # where both are 0 in float32, or 1
+HALF_LOG2_E = np.float32(math.log2(math.e) / 2)
+ROUND_LARGE = np.float32(ROUND + 64)
 
 
 @helper(fastmath=FUSED)
 def _bell(a: Any) -> Any:
-    """Return 2^64 e^(-a^2 / 2), with the rounding of a^2 made good in first order.
+    """Return 2^(64 - a^2 HALF_LOG2_E), about 2^64 e^(-a^2 / 2).
 
-    2^(64 - n), n = round(K a^2), is made by writing it into the bits of the exponent.
+    The rounding of a^2 is made good in first order.
     """
     square = a * a
     lost = fma(a, a, -square)
-    shifted = ROUND - square * K_HIGH
-    f = fma(-square, K_HIGH, ROUND - shifted) - square * K_LOW - lost * K_HIGH
-    power = np.int32(float_to_bits(shifted) << np.int32(23))
-    return _horner(EXP2, f) * bits_to_float(np.int32(BITS + power))
+    shifted = ROUND_LARGE - square * HALF_LOG2_E
+    f = fma(-square, HALF_LOG2_E, ROUND_LARGE - shifted) - lost * HALF_LOG2_E
+    return _exp2(f, shifted)
 
 
-# Phi(-a) e^(a^2 / 2) falls from 1/2 slowly, like 1 / a.  Divided by t = 1 / (1 + s a)
-# it is nearly a polynomial in t; s and the degree were tried out.
-SLOPE = np.float32(0.4)
-DEGREE = 9
+Coefficients = tuple[np.float32, ...]
 
 
-def _tail_polynomial() -> tuple[np.float32, ...]:
-    """Interpolate Phi(-a) e^(a^2 / 2) / t over t - 1, for a from 0 to FARTHEST."""
-    slope = float(SLOPE)
+def _beside_bell(
+    value: Function, above: int, below: int, slope: float
+) -> tuple[Coefficients, Coefficients]:
+    """Fit a ratio of polynomials, of these degrees, to value(a) / _bell(a).
 
-    def tail(t_minus_1: Any) -> Any:
-        t = 1 + t_minus_1
-        a = (1 / t - 1) / slope
-        return np.array([normal(-x)[0] * math.exp(x * x / 2) for x in a]) / t
+    It is equal at as many places as there are coefficients, from 0 to FARTHEST: those
+    of Chebyshev in 1 / (1 + slope a), since values fall like 1 / a.
+    """
+    nearest = 1 / (1 + slope * float(FARTHEST))
+    at = chebpts1(above + below + 1)
+    a = (2 / (1 + nearest + (1 - nearest) * at) - 1) / slope
+    exponents = float(HALF_LOG2_E) * a * a
+    ratio = np.array([value(x) for x in a]) * np.exp2(exponents)
+    # p(a) - ratio (q(a) - 1) = ratio, linear in the coefficients of p and q.
+    powers = np.vander(a, max(above, below) + 1, increasing=True)
+    columns = powers[:, : above + 1], -ratio[:, None] * powers[:, 1 : below + 1]
+    found = np.linalg.solve(np.hstack(columns), ratio)
+    return _constants(*found[above::-1] / LARGE), _constants(*found[:above:-1], 1)
 
-    farthest = 1 / (1 + slope * float(FARTHEST)) - 1
-    polynomial = Chebyshev.interpolate(tail, DEGREE, domain=[farthest, 0])
-    coefficients = polynomial.convert(kind=Polynomial).coef[::-1]
-    return _constants(*[SMALL * coefficient for coefficient in coefficients])
+
+# For x = -a: what x Phi(x) is of x, and the derivative.
+TAIL = _beside_bell(lambda a: gelu(-a) / -a, 4, 5, 0.3)
+SLOPE = _beside_bell(lambda a: gelu_slope(-a), 5, 4, 0.55)
 
 
-TAIL = _tail_polynomial()
-DENSITY = np.float32(SMALL / math.sqrt(2 * math.pi))
+@helper(fastmath=FUSED)
+def _ratio(coefficients: tuple[Coefficients, Coefficients], a: Any) -> Any:
+    return _horner(coefficients[0], a) / _horner(coefficients[1], a)
 
 
-@_in_float32(normal)
-def _normal(x: Any) -> Any:
-    """Phi(-a) = t p(t - 1) e^(-a^2 / 2) for a = |x|, and Phi(a) = 1 - Phi(-a)."""
+@_in_float32(gelu)
+def _gelu(x: Any) -> Any:
+    """-a Phi(-a) for x = -a <= 0, and since Phi(a) = 1 - Phi(-a) a more for x = a."""
     a = min(abs(x), FARTHEST)
-    bell = _bell(a)
-    t = ONE / (ONE + SLOPE * a)
-    tail = t * _horner(TAIL, -SLOPE * a * t) * bell
-    return ONE - tail if x > ZERO else tail, bell * DENSITY
+    relu = ZERO if x < ZERO else x
+    return relu - a * _bell(a) * _ratio(TAIL, a)
+
+
+@_in_float32(gelu_slope)
+def _gelu_slope(x: Any) -> Any:
+    """For x = a it is 1 less what it is for -a."""
+    a = min(abs(x), FARTHEST)
+    slope = _bell(a) * _ratio(SLOPE, a)
+    return ONE - slope if x > ZERO else slope

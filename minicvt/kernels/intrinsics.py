@@ -69,6 +69,39 @@ def _compiled_larger(a: Any, b: Any) -> Any:
 fma: Any = intrinsic(_fma)
 
 
+def prefetch(x: Any, at: int) -> None:
+    """Ask for the line of the cache that holds x[at], which may lie beyond the end.
+
+    The processor fetches ahead by itself, but not enough where a loop computes long on
+    what it reads.
+    """
+
+
+def _prefetch(typing: Any, x: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        element = builder.gep(arguments[0], [arguments[1]])
+        line = builder.bitcast(element, ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [line.type, number, number, number])
+        call = builder.module.declare_intrinsic("llvm.prefetch", [line.type], kind)
+        to_read, first_cache, data = 0, 3, 1
+        builder.call(call, [line, number(to_read), number(first_cache), number(data)])
+        return context.get_dummy_value()
+
+    return types.void(x, types.intp), generate
+
+
+_fetch: Any = intrinsic(_prefetch)
+
+
+@overload(prefetch)
+def _compiled_prefetch(x: Any, at: Any) -> Any:
+    def fetch(x: Any, at: Any) -> None:
+        _fetch(x, at)
+
+    return fetch
+
+
 def wide() -> None:
     """Make the loops of the function that calls this as wide as the processor can.
 

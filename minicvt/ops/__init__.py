@@ -9,12 +9,12 @@ convolution    im2col, col2im, conv2d, depthwise_conv2d
 pooling        max_pool2d, avg_pool2d
 normalization  layer_norm, add_layer_norm, batch_norm, batch_norm_eval
 attention      softmax, attend
-activation     gelu, gelu_tanh, quick_gelu, silu
+activation     gelu, gelu_tanh, quick_gelu, silu, relu
 losses         cross_entropy, soft_cross_entropy
 ============== ============================================================
 """
 
-from minicvt.ops.activation import gelu, gelu_tanh, quick_gelu, silu
+from minicvt.ops.activation import gelu, gelu_tanh, quick_gelu, relu, silu
 from minicvt.ops.attention import attend, attention_map, softmax
 from minicvt.ops.convolution import col2im, conv2d, depthwise_conv2d, im2col
 from minicvt.ops.elementwise import (
@@ -27,7 +27,6 @@ from minicvt.ops.elementwise import (
     multiply,
     negative,
     power,
-    relu,
     sigmoid,
     sqrt,
     subtract,

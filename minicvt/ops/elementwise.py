@@ -158,9 +158,3 @@ def sigmoid(x):
     """
     y = expit(x)
     return y, lambda d: (d * y * expit(-x),)
-
-
-@operation(each("activations", 0))
-def relu(x):
-    """max(x, 0); derivative 0 at 0."""
-    return np.maximum(x, 0), lambda d: (d * (x > 0),)

@@ -30,7 +30,7 @@ STRICTER = {
     r"pad: .* for each axis": "PyTorch pads the last axes alone if there are fewer.",
     r"matmul: .* needs": "PyTorch multiplies vectors too.",
     r"linear: weight": "PyTorch takes a vector for a matrix of one row.",
-    r"linear: bias": "PyTorch lets the bias broadcast.",
+    r"(linear|gelu|gelu_tanh|quick_gelu|silu|relu): bias": "There it broadcasts.",
     r"attend: (q|bias) .* (should be|to) \(": "Their products broadcast.",
     r"needs x, weight, bias": "PyTorch's norms may have neither weight nor bias.",
     r"batch_norm.* should be": "PyTorch counts elements, and where the map has none "

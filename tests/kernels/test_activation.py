@@ -27,18 +27,35 @@ TORCH = {
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
     "silu": F.silu,
+    "relu": F.relu,
 }
 activations = pytest.mark.parametrize("name", TORCH)
+SMOOTH = [name for name in TORCH if name != "relu"]
+smooth = pytest.mark.parametrize("name", SMOOTH)
 
 
 def run(name, body, x, dy):
     """Return y and dx."""
     (y,) = outputs(KERNELS[name], body, x)
-    return y, *outputs(KERNELS[f"{name}_backward"], body, dy, x)
+    dx, dbias = outputs(KERNELS[f"{name}_backward"], body, dy, x)
+    assert dbias is None
+    return y, dx
+
+
+def run_with_bias(name, body, x, bias, dy):
+    """Return y, dx and dbias."""
+    (y,) = outputs(KERNELS[name], body, x, bias)
+    return y, *outputs(KERNELS[f"{name}_backward"], body, dy, x, bias)
+
+
+def drawn(*shape, dtype="float64"):
+    """Draw x, bias and dy."""
+    draws = normal(0, *shape), normal(1, shape[-1]), normal(2, *shape)
+    return [draw.astype(dtype) for draw in draws]
 
 
 @fast
-@activations
+@smooth
 @given(x=st.lists(st.floats(-30, 30, allow_subnormal=False), min_size=1, max_size=40))
 def test_bodies_agree_to_the_last_digits_also_in_the_tails(body, name, x):
     x = np.array(x)
@@ -81,7 +98,7 @@ def test_rounding_in_float32_is_like_pytorchs(body, name, spread):
 
 @bodies
 @dtypes
-@activations
+@smooth
 def test_large_small_and_zero(body, dtype, name):
     x = np.array([-1e4, -100, -0.0, 0, 1e-30, 100, 1e4], dtype)
     y, slope = run(name, body, x, np.ones_like(x))
@@ -102,12 +119,71 @@ def test_nan_and_infinity(body, dtype, name):
 
 
 @bodies
-@activations
+@smooth
 def test_derivative_is_the_slope(body, name):
     x, h = normal(0, 50), 1e-4
     up, down = (outputs(KERNELS[name], body, x + s * h)[0] for s in (1, -1))
     _, slope = run(name, body, x, np.ones_like(x))
     assert error((up - down) / (2 * h), slope) < 1e-7
+
+
+# Pieces of compiled kernels are 256 elements, their chunks 256 rows.
+SHAPES = [(5,), (3, 1), (2, 3, 7), (9, 256), (1, 700), (40, 96), (260, 3), (300, 5)]
+
+
+@fast
+@activations
+@pytest.mark.parametrize("shape", [*SHAPES, (0, 4), (4, 0)])
+def test_bodies_agree_on_x_and_its_bias(body, name, shape):
+    x, bias, dy = drawn(*shape)
+    actual, expected = (run_with_bias(name, b, x, bias, dy) for b in (body, "loops"))
+    for a, e in zip(actual, expected, strict=True):
+        np.testing.assert_allclose(a, e, rtol=1e-12, atol=1e-14)
+
+
+@bodies
+@activations
+@pytest.mark.parametrize("shape", [(4, 5, 6), (70, 9)])
+def test_a_bias_is_added_before_as_in_pytorch(body, name, shape):
+    x, bias, dy = drawn(*shape)
+    curve = TORCH[name]
+    expected = torch_gradients(lambda x, bias: curve(x + bias), dy, x, bias)
+    for a, e in zip(run_with_bias(name, body, x, bias, dy), expected, strict=True):
+        assert error(a, e) < 4e-15
+
+
+@fast
+@activations
+@pytest.mark.parametrize("shape", [(50, 21), (600, 300)])
+def test_a_bias_in_float32_rounds_like_pytorchs(body, name, shape):
+    x, bias, dy = drawn(*shape, dtype="float32")
+    curve = TORCH[name]
+    torchs = torch_gradients(lambda x, bias: curve(x + bias), dy, x, bias)
+    in_float64 = (array.astype("float64") for array in (x, bias, dy))
+    expected = run_with_bias(name, "numpy", *in_float64)
+    actual = run_with_bias(name, body, x, bias, dy)
+    for a, t, e in zip(actual, torchs, expected, strict=True):
+        check_float32(a, t, e)
+
+
+@bodies
+@activations
+def test_what_many_rows_send_to_a_bias_adds_up_in_float64(body, name):
+    rows = 3000 if body == "loops" else 100_000
+    x, bias = np.zeros((rows, 2), "float32"), np.float32([9, 12])
+    dy = np.full_like(x, 0.1)
+    _, _, dbias = run_with_bias(name, body, x, bias, dy)
+    _, dx = run(name, body, bias, dy[0])
+    np.testing.assert_allclose(dbias, dx.astype("float64") * rows, rtol=2e-7)
+
+
+@bodies
+@dtypes
+def test_relu_at_its_corner(body, dtype):
+    x, dy = np.array([-1.5, -0.0, 0, 2], dtype), np.array([1, 2, 3, 4], dtype)
+    y, dx = run("relu", body, x, dy)
+    np.testing.assert_array_equal(y, [0, 0, 0, 2])
+    np.testing.assert_array_equal(dx, [0, 0, 0, 4])
 
 
 def test_the_approximations_approximate():

@@ -21,10 +21,9 @@ def cases():
     row_mean, rstd = (normal(i, ROWS, dtype="float32") for i in (5, 6))
     image, grad = normal(7, 5, 8, 9, 20), normal(8, 5, 4, 9, 20)
     taps = normal(9, 20, 1, 3, 3)
-    flat = x.ravel(), dy.ravel()
-    for name in ("gelu", "gelu_tanh", "quick_gelu", "silu"):
-        yield name, flat[:1]
-        yield f"{name}_backward", flat
+    for name in ("gelu", "gelu_tanh", "quick_gelu", "silu", "relu"):
+        yield name, (x, bias)
+        yield f"{name}_backward", (dy, x, bias)
     yield "layer_norm", (x, weight, bias, EPS)
     yield "layer_norm_backward", (dy, x, weight, row_mean, rstd)
     yield "add_layer_norm", (x, dy, weight, bias, EPS)

@@ -101,6 +101,15 @@ CASES = {
         ShapeError,
         ("linear: ", "(3,)", "(5,)"),
     ),
+    "gelu, bias": Case(
+        lambda: ops.gelu(zeros(2, 3), zeros(2)),
+        lambda: F.gelu(t(2, 3) + t(2)),
+        ShapeError,
+        ("gelu: ", "(2,)", "(3,)"),
+    ),
+    "silu, bias of a number": Case(
+        lambda: ops.silu(zeros(), zeros()), None, ShapeError, ("silu: ", "bias ()")
+    ),
     "layer norm": Case(
         lambda: ops.layer_norm(zeros(2, 3), zeros(4), zeros(4)),
         lambda: F.layer_norm(t(2, 3), (4,), t(4), t(4)),

@@ -97,7 +97,7 @@ def test_differences_do_not_see_what_is_wrong_there_and_back_alike() -> None:
 
 
 def test_single_calls_do_not_see_a_write_into_the_cotangent() -> None:
-    assert seen_by("relu", "writes into its cotangent") == {"untouched"}
+    assert seen_by("relu_backward", "writes into its cotangent") == {"untouched"}
 
 
 def test_a_bug_of_many_parts_needs_many_parts() -> None:

@@ -89,5 +89,6 @@ OPERATIONS: dict[str, Callable[[Tensors, Case], Any]] = {
     "residual + LayerNorm": residual_norm,
     "softmax": lambda t, case: ops.softmax(t["x"]),
     "GELU": lambda t, case: ops.gelu(t["x"]),
+    "bias + GELU": lambda t, case: ops.gelu(t["x"], t["bias"]),
     "attention": attention,
 }

@@ -145,4 +145,5 @@ FORMS = {
     "residual + LayerNorm": residual_norm,
     "softmax": plain(lambda t: t["x"].softmax(-1)),
     "GELU": plain(lambda t: functional.gelu(t["x"])),
+    "bias + GELU": plain(lambda t: functional.gelu(t["x"] + t["bias"])),
 }

@@ -1,4 +1,7 @@
-"""Activations: GELU, its two approximations, and SiLU, each with its derivative."""
+"""Activations: GELU, its two approximations, SiLU and ReLU, each with its derivative.
+
+Each takes the bias of the product before it along.
+"""
 
 from __future__ import annotations
 
@@ -13,3 +16,5 @@ quick_gelu = Kernel(loops.quick_gelu)
 quick_gelu_backward = Kernel(loops.quick_gelu_backward)
 silu = Kernel(loops.silu)
 silu_backward = Kernel(loops.silu_backward)
+relu = Kernel(loops.relu)
+relu_backward = Kernel(loops.relu_backward)

@@ -1,4 +1,4 @@
-"""Bugs in the derivatives of GELU, its approximations, and SiLU."""
+"""Bugs in the derivatives of GELU, its approximations, SiLU and ReLU."""
 
 from __future__ import annotations
 
@@ -9,75 +9,124 @@ BUGS = [
         "kernels.activation.vectorized",
         {
             "gelu_backward": [
-                ("the path through Phi is lost", "(ndtr(x) + x * pdf)", "ndtr(x)"),
-                ("x phi without x", "x * pdf", "pdf"),
+                ("the path through Phi is lost", "(ndtr(z) + z * pdf)", "ndtr(z)"),
+                ("z phi without z", "z * pdf", "pdf"),
                 (
                     "the density of another width",
-                    "np.exp(-x * x / 2)",
-                    "np.exp(-x * x)",
+                    "np.exp(-z * z / 2)",
+                    "np.exp(-z * z)",
                 ),
                 ("2 pi without its root", "math.sqrt(2 * math.pi)", "(2 * math.pi)"),
                 (
                     "the tanh form's derivative",
-                    "return dy * (ndtr(x) + x * pdf)",
-                    "return gelu_tanh_backward(dy, x)",
+                    "_with_bias(dy * (ndtr(z) + z * pdf), bias)",
+                    "gelu_tanh_backward(dy, x, bias)",
                 ),
                 (
                     "writes into its cotangent",
-                    "return dy * (ndtr(x) + x * pdf)",
-                    "return np.multiply(dy, ndtr(x) + x * pdf, out=dy)",
+                    "dy * (ndtr(z) + z * pdf)",
+                    "np.multiply(dy, ndtr(z) + z * pdf, out=dy)",
                 ),
             ],
             "gelu_tanh_backward": [
-                ("the 3 of x^3 is lost", "3 * 0.044715", "0.044715"),
-                ("the cubic term is forgotten", "(1 + 3 * 0.044715 * x * x)", "1"),
+                ("the 3 of z^3 is lost", "3 * 0.044715", "0.044715"),
+                ("the cubic term is forgotten", "(1 + 3 * 0.044715 * z * z)", "1"),
                 ("tanh's 2 is lost from the slope", "2 * slope", "slope"),
-                ("tanh's 2 is lost from sigma", "2 * _u(x)", "_u(x)"),
+                ("tanh's 2 is lost from sigma", "2 * _u(z)", "_u(z)"),
                 (
                     "QuickGELU's derivative",
-                    "_gated_backward(dy, x, 2 * _u(x), 2 * slope)",
-                    "quick_gelu_backward(dy, x) + 0 * slope",
+                    "_with_bias(dy * _gated_slope(z, 2 * _u(z), 2 * slope), bias)",
+                    "quick_gelu_backward(dy, x + 0 * slope, bias)",
                 ),
             ],
             "quick_gelu_backward": [
-                ("SiLU's slope", "1.702 * x, 1.702", "1.702 * x, 1"),
-                ("SiLU's sigma", "1.702 * x, 1.702", "x, 1.702"),
-                ("1.072 for 1.702", "1.702 * x, 1.702", "1.702 * x, 1.072"),
+                ("SiLU's slope", "1.702 * z, 1.702", "1.702 * z, 1"),
+                ("SiLU's sigma", "1.702 * z, 1.702", "z, 1.702"),
+                ("1.072 for 1.702", "1.702 * z, 1.702", "1.702 * z, 1.072"),
                 (
                     "exact GELU's derivative",
-                    "_gated_backward(dy, x, 1.702 * x, 1.702)",
-                    "gelu_backward(dy, x)",
+                    "_with_bias(dy * _gated_slope(z, 1.702 * z, 1.702), bias)",
+                    "gelu_backward(dy, x, bias)",
                 ),
             ],
             "silu_backward": [
-                ("the path through sigma is lost", "x, x, 1)", "x, x, 0)"),
-                ("sigma's sign", "x, x, 1)", "x, -x, 1)"),
-                ("QuickGELU's slope", "x, x, 1)", "x, x, 1.702)"),
-                ("of the cotangent, not of x", "(dy, x, x, 1)", "(dy, x, dy, 1)"),
+                ("the path through sigma is lost", "z, z, 1)", "z, z, 0)"),
+                ("sigma's sign", "z, z, 1)", "z, -z, 1)"),
+                ("QuickGELU's slope", "z, z, 1)", "z, z, 1.702)"),
+                ("of the cotangent, not of z", "(z, z, 1)", "(z, dy, 1)"),
             ],
-            "_gated_backward": [
-                ("the product rule's second half", "(sigma + x * slope", "(x * slope"),
+            "_gated_slope": [
+                ("the product rule's second half", "sigma + z * slope", "z * slope"),
                 ("sigma' without 1 - sigma", " * (1 - sigma)", ""),
-                ("x is forgotten", "x * slope * sigma", "slope * sigma"),
-                ("cotangent ignored", "dy * (sigma", "(0 * dy + 1) * (sigma"),
+                ("z is forgotten", "z * slope * sigma", "slope * sigma"),
+                ("u is taken for z", "expit(u)", "expit(z)"),
+            ],
+            "relu_backward": [
+                ("1 at 0", "> 0", ">= 0"),
+                ("handed on", "dy * (_sum(x, bias) > 0)", "dy"),
+                ("by the output", "(_sum(x, bias) > 0)", "relu(x, bias)"),
+                ("by the cotangent's sign", "(_sum(x, bias) > 0)", "(dy > 0)"),
+                ("without its bias", "(_sum(x, bias) > 0)", "(x > 0)"),
+                (
+                    "writes into its cotangent",
+                    "dy * (_sum(x, bias) > 0)",
+                    "np.multiply(dy, _sum(x, bias) > 0, out=dy)",
+                ),
+            ],
+            "_sum": [
+                ("the bias is forgotten", "x if bias is None else x + bias", "x"),
+                ("the bias is taken away", "x + bias", "x - bias"),
+            ],
+            "_with_bias": [
+                ("the mean over rows", "dx.sum(axis=rows,", "dx.mean(axis=rows,"),
+                (
+                    "summed over one axis too few",
+                    "range(dx.ndim - 1)",
+                    "range(dx.ndim - 2)",
+                ),
+                ("summed over channels", "range(dx.ndim - 1)", "range(1, dx.ndim)"),
+                ("what a product's bias gets", "dx.sum(", "np.ones_like(dx).sum("),
+                (
+                    "float32 adds up in float32",
+                    "dx.sum(axis=rows, dtype=np.float64)",
+                    "dx.sum(axis=rows)",
+                ),
             ],
         },
     ),
     *plant(
         "ops.activation",
         {
-            "_apply": [
+            "gelu": [
+                ("the arguments exchanged", "(d, x, bias)", "(x, d, bias)"),
+                ("back without the bias", "(d, x, bias)", "(d, x)"),
                 (
-                    "the arguments exchanged",
-                    "d.reshape(-1), x.reshape(-1)",
-                    "x.reshape(-1), d.reshape(-1)",
+                    "back by the output",
+                    "kernels.gelu_backward(d, x, bias)",
+                    "kernels.gelu_backward(d, kernels.gelu(x, bias), bias)",
                 ),
+            ],
+            "gelu_tanh": [
                 (
-                    "flattened in another order",
-                    "d.reshape(-1)",
-                    "d.reshape(-1, order='F')",
-                ),
-            ]
+                    "exact GELU's way back",
+                    "kernels.gelu_tanh_backward(d, x, bias)",
+                    "kernels.gelu_backward(d, x, bias)",
+                )
+            ],
+            "quick_gelu": [
+                (
+                    "SiLU's way back",
+                    "kernels.quick_gelu_backward",
+                    "kernels.silu_backward",
+                )
+            ],
+            "silu": [
+                (
+                    "the bias is added twice",
+                    "kernels.silu_backward(d, x, bias)",
+                    "kernels.silu_backward(d, x + (0 if bias is None else bias), bias)",
+                )
+            ],
         },
     ),
 ]

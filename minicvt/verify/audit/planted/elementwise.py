@@ -91,16 +91,5 @@ BUGS = plant(
             ("sigma squared", "expit(-x)", "expit(x)"),
             ("cotangent ignored", "d * y * expit(-x)", "0 * d + y * expit(-x)"),
         ],
-        "relu": [
-            ("1 at 0", "x > 0", "x >= 0"),
-            ("handed on", "d * (x > 0)", "d"),
-            ("by the output", "d * (x > 0)", "d * np.maximum(x, 0)"),
-            ("by the cotangent's sign", "d * (x > 0)", "d * (d > 0)"),
-            (
-                "writes into its cotangent",
-                "d * (x > 0)",
-                "np.multiply(d, x > 0, out=d)",
-            ),
-        ],
     },
 )

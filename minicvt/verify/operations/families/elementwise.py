@@ -33,10 +33,6 @@ UNARY = {
     "exp": _torch("exp"),
     "tanh": _torch("tanh"),
     "sigmoid": _torch("sigmoid"),
-    "gelu": _functional("gelu"),
-    "gelu_tanh": _functional("gelu", approximate="tanh"),
-    "quick_gelu": lambda torch, x: x * torch.sigmoid(1.702 * x),
-    "silu": _functional("silu"),
 }
 for name, theirs in UNARY.items():
     listed(name, theirs)(lambda draw: Sample((draw.moderate(*draw.shape()),)))
@@ -45,9 +41,37 @@ listed("negative", _torch("negative"), EXACT)(
 )
 for name in ("log", "sqrt"):
     listed(name, _torch(name))(lambda draw: Sample((draw.positive(*draw.shape()),)))
-for name in ("abs", "relu"):  # 0 is among the values: their derivative there is 0
-    listed(name, _torch(name), EXACT, corners=True)(
-        lambda draw: Sample((draw.tied(*draw.shape()),))
+listed("abs", _torch("abs"), EXACT, corners=True)(
+    lambda draw: Sample((draw.tied(*draw.shape()),))  # at 0 its derivative is 0
+)
+
+ACTIVATIONS = {
+    "gelu": _functional("gelu"),
+    "gelu_tanh": _functional("gelu", approximate="tanh"),
+    "quick_gelu": lambda torch, x: x * torch.sigmoid(1.702 * x),
+    "silu": _functional("silu"),
+    "relu": _functional("relu"),
+}
+
+
+def _of_sum(theirs: Any) -> Any:
+    """Make PyTorch's curve one of x + bias."""
+    return lambda torch, x, bias=None: theirs(torch, x if bias is None else x + bias)
+
+
+def _draw_activation(draw: Draw, values: Any) -> Sample:
+    """Draw x, and often a bias."""
+    shape = draw.shape()
+    bias = draw.normal(*shape[-1:]) / 4
+    return Sample((values(*shape), draw.one_of(bias, None) if shape else None))
+
+
+for name, theirs in ACTIVATIONS.items():
+    corner = name == "relu"  # 0 is among the values: its derivative there is 0
+    listed(name, _of_sum(theirs), corners=corner)(
+        lambda draw, corner=corner: _draw_activation(
+            draw, draw.tied if corner else draw.moderate
+        )
     )
 
 
