@@ -450,9 +450,46 @@ assert differences["depthwise hands nothing on"][0] < -1
 # with. With the last bug, what stands before the convolutions hears of the loss through
 # the residuals only. That does cost points, yet even this model reads most digits.
 #
-# Why so little? An approximate gradient still points downhill. Residuals carry most of
-# the signal past the part that is wrong. And what does not learn, a random convolution or
-# a random attention, is a random feature that the rest learns to use.
+# How wrong *are* these gradients? Put those of all parameters into one long vector, and
+# measure the angle between the wrong one and the right one, before any training.
+#
+# **Predict**: 0 degrees is right, 90 is useless, more is uphill. Which angles?
+
+# %% tags=["volatile"]
+my_guess = None
+
+data = mc.data.digits(seed=0)
+
+
+def gradient():
+    """Of the loss of 128 images, by all parameters of an untrained model."""
+    model = mc.models.build("cvt-c8w", seed=0, **SMALLER)
+    loss = mc.ops.cross_entropy(model(data.train_images[:128]), data.train_labels[:128])
+    loss.backward()
+    grads = [
+        np.zeros(p.shape) if p.grad is None else p.grad
+        for _, p in model.named_parameters()
+    ]
+    return np.concatenate([g.ravel() for g in grads]).astype(np.float64)
+
+
+true = gradient()
+angles = {}
+for says, planted in BUGS.items():
+    with patch.object(mc.ops, *planted):
+        false = gradient()
+    cosine = true @ false / (np.linalg.norm(true) * np.linalg.norm(false))
+    angles[says] = np.degrees(np.arccos(cosine))
+    print(f"{says:27} {angles[says]:.0f} degrees off")
+assert all(3 < angle < 60 for angle in angles.values())
+assert angles["LayerNorm: constants"] > angles["depthwise hands nothing on"]
+
+# %% [markdown]
+# All of them point downhill, some at a steep slant. A step against such a gradient still
+# lowers the loss, and there are many steps. Residuals carry much of the signal past the
+# part that is wrong; and what does not learn, a random convolution or a random attention,
+# is a feature that the rest learns to use. Nor does the angle foretell the cost: the bug
+# that costs most is not the one that is furthest off.
 #
 # ## 7 · What notices
 #
