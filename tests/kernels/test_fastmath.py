@@ -145,6 +145,21 @@ def test_the_larger_of_two(dtype):
     assert jit(largest)(x[:13]) == x[:13].max()
 
 
+def test_what_lies_beyond_the_end_may_be_fetched():
+    from minicvt.kernels.intrinsics import prefetch
+    from minicvt.kernels.jit import jit
+    from minicvt.kernels.lanes import flat
+
+    def total(x):
+        size, found, x = x.size, 0.0, flat(x)
+        for i in range(size):
+            prefetch(x, i + 10**6)
+            found += x[i]
+        return found
+
+    assert jit(total)(np.arange(10.0)) == 45
+
+
 @pytest.fixture
 def in_python(monkeypatch):
     """The float32 bodies, with NumPy's version of the three instructions they need."""
