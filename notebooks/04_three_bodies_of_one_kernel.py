@@ -144,8 +144,8 @@ for name, arguments in calls.items():
     assert max(found.values()) == 0 or name not in ("im2col", "max_pool2d")
 
 # %% [markdown]
-# What only moves or compares numbers is equal to the last bit. What *adds* is not: in
-# floating point the order of a sum is part of the answer, and whoever takes eight
+# What only moves or compares numbers is equal to the last bit. What *adds* need not be:
+# in floating point the order of a sum is part of the answer, and whoever takes eight
 # numbers at a time, or a block, or another thread's part, adds in another order.
 
 # %%
