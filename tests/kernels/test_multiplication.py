@@ -14,6 +14,7 @@ from minicvt import kernels, threads
 from tests.kernels.comparing import (
     bodies,
     check_bodies,
+    compiled_only,
     dtypes,
     error,
     fast,
@@ -92,19 +93,22 @@ def test_nothing_to_multiply(body, dtype, n, k, m):
 
 @pytest.mark.numba
 @given(
-    st.integers(5, 50), st.integers(1, 50), st.sampled_from([32, 64, 160]),
-    st.booleans(), st.booleans(), st.booleans(), st.integers(1, 3),
+    st.integers(5, 120), st.integers(1, 50), st.integers(5, 120),
+    st.booleans(), st.booleans(), st.booleans(), st.booleans(), st.integers(1, 3),
 )  # fmt: skip
-@example(197, 147, 64, True, True, False, 2)
-@example(33, 64, 160, False, False, True, 3)
-def test_tiles(n, k, m, turned, biased, leading, count):
+@example(197, 147, 64, False, True, True, False, 2)
+@example(97, 401, 99, True, False, True, False, 3)
+@example(24, 800, 48, True, False, False, True, 2)
+@example(33, 64, 160, False, False, False, True, 3)
+def test_blocks(n, k, m, a_turned, b_turned, biased, leading, count):
     from minicvt.kernels.multiplication import compiled
 
     a, b, bias = factors(((), ()), n, k, m, "float32")
     bias = bias if biased else np.zeros_like(bias)
     expected = a.astype("float64") @ b.astype("float64") + bias
     blas = a @ b + bias
-    b = np.asfortranarray(b) if turned else b
+    a = np.asfortranarray(a) if a_turned else a
+    b = np.asfortranarray(b) if b_turned else b
     out = np.full((n, m), np.nan, "float32")
     with (
         split(count),
@@ -120,24 +124,44 @@ def test_tiles(n, k, m, turned, biased, leading, count):
 
 
 @pytest.mark.numba
-def test_panels_may_be_too_many_for_the_cache():
-    from minicvt.kernels.multiplication import compiled
+@pytest.mark.parametrize("turned", [False, True])
+def test_panels_may_be_too_many_for_the_cache(turned):
+    from minicvt.kernels.multiplication import blocks, compiled
 
-    a, b, bias = factors(((), ()), 20, 2048, 160, "float32")
+    a, b, bias = factors(((), ()), 120, 400, 1500, "float32")
     expected = a.astype("float64") @ b.astype("float64") + bias
-    assert b.nbytes > compiled.PANELS
-    y = compiled.matmul(a, b, bias)
+    assert b.nbytes > 2 * blocks.PANELS
+    y = compiled.matmul(np.asfortranarray(a) if turned else a, b, bias)
     assert error(y, expected) <= 4 * error(a @ b + bias, expected)
 
 
 @pytest.mark.numba
-def test_the_same_numbers_whatever_is_beside_them():
-    """In tiles every sum has an order of its own, in any part and of any rows."""
+@compiled_only
+@pytest.mark.parametrize("depth", [100, 1000])
+def test_the_same_numbers_whatever_is_beside_them(depth):
+    """In blocks every sum has an order of its own, in any part and of any rows."""
     from minicvt.kernels.multiplication import compiled
 
-    a, b, bias = factors(((), ()), 70, 100, 352, "float32")
+    a, b, bias = factors(((), ()), 130, depth, 350, "float32")
     with patch.object(compiled, "LEAST", 1):
         whole = compiled.matmul(a, b, bias)
-        np.testing.assert_array_equal(compiled.matmul(a[13:61], b, bias), whole[13:61])
+        for rows in (slice(13, 61), slice(5, 130)):
+            np.testing.assert_array_equal(
+                compiled.matmul(a[rows], b, bias), whole[rows]
+            )
+        turned = compiled.matmul(np.asfortranarray(a), np.asfortranarray(b), bias)
+        np.testing.assert_array_equal(turned, whole)
         with split(3):
             np.testing.assert_array_equal(compiled.matmul(a, b, bias), whole)
+
+
+@pytest.mark.numba
+def test_long_sums_are_added_up_in_parts():
+    """One by one in float32 they would lose a digit more."""
+    from minicvt.kernels.multiplication import compiled
+
+    a, b = np.full((12, 50_000), 0.1, "float32"), np.ones((50_000, 32), "float32")
+    expected = a.astype("float64") @ b
+    one_by_one = np.cumsum(a, axis=1)[:, -1:]
+    assert error(one_by_one + 0 * expected, expected) > 1e-4
+    assert error(compiled.matmul(a, b), expected) < 1e-5

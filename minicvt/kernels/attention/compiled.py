@@ -18,6 +18,7 @@ import numpy as np
 
 from minicvt.kernels.attention.rows import softmax, softmax_backward
 from minicvt.kernels.attention.tiles import BACK, back, there, tile
+from minicvt.kernels.jit import frozen
 from minicvt.kernels.types import Array
 from minicvt.threads import share
 
@@ -64,11 +65,10 @@ def attend_backward(
     """
     (batch, heads, queries, _), keys = q.shape, k.shape[2]
     whole, tokens = _whole(bias, queries, keys), [_tokens(x) for x in (dout, q, k, v)]
-    arrays = (*tokens, whole, scale, _read_only(largest), _read_only(total))
+    arrays = (*tokens, whole, scale, frozen(largest), frozen(total))
     parts = max(1, min(-(-queries // BACK), -(-PARTS // max(1, batch * heads))))
-    new = np.empty if queries else np.zeros
     dq = np.empty(tokens[1].shape, q.dtype)
-    dk, dv = (new((parts, *x.shape), q.dtype) for x in tokens[2:])
+    dk, dv = (np.zeros((parts, *x.shape), q.dtype) for x in tokens[2:])
     dscores = None if bias is None else np.empty((*q.shape[:3], keys), q.dtype)
 
     def some(first: int, last: int) -> None:
@@ -86,7 +86,7 @@ def _nanoseconds(q: Array, v: Array) -> float:
 
 def _tokens(heads: Array) -> Array:
     """Return (B, h, T, d) as (B, T, h, d)."""
-    return _read_only(heads.transpose(0, 2, 1, 3))
+    return frozen(heads.transpose(0, 2, 1, 3))
 
 
 def _whole(bias: Array | None, queries: int, keys: int) -> Array | None:
@@ -94,11 +94,4 @@ def _whole(bias: Array | None, queries: int, keys: int) -> Array | None:
     if bias is None:
         return None
     lead = (1, 1, 1, 1, *bias.shape)[-4:-2]
-    return _read_only(np.broadcast_to(bias, (*lead, queries, keys)))
-
-
-def _read_only(array: Array) -> Array:
-    """Return the array contiguous and read-only: one type for Numba."""
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view
+    return frozen(np.broadcast_to(bias, (*lead, queries, keys)))

@@ -1,132 +1,84 @@
-"""Matrix products beside compiled kernels: in tiles of our own where BLAS is slower.
+"""Matrix products beside compiled kernels: in blocks of our own, or by BLAS.
 
 BLAS has no place for a bias, which takes a pass of its own; here it is where the sums
-begin.  And OpenBLAS is slow where rows are few or sums short.  GFLOPS of x W^T + b
-in float32, one thread with AVX-512, whatever packing takes included:
+begin.  And OpenBLAS is slow where rows, columns or sums are few, as NumPy is for small
+products.  GFLOPS in float32, one thread with AVX-512, whatever packing takes included:
 
-======  =====  =======  ========  =====
-rows    sums   columns  OpenBLAS  tiles
-======  =====  =======  ========  =====
-25,088  64     256      113       172
-6,272   192    768      171       202
-1,576   384    1536     190       206
-197     384    1536     154       187
-197     1536   384      151       190
-1,024   32     64       86        152
-======  =====  =======  ========  =====
+===========  ======  =======  =====  ========  ======  ====
+product      rows    columns  sums   OpenBLAS  blocks  MKL
+===========  ======  =======  =====  ========  ======  ====
+x W^T + b    25,088  64       64     93        143     114
+x W^T + b    6,272   768      192    149       169     166
+x W^T + b    1,576   384      1536   159       168     174
+x W^T + b    197     1536     384    126       146     152
+x W^T + b    4,096   24       24     53        95      66
+dy W         1,576   384      1536   156       160     173
+dy W         4,096   48       24     105       135     167
+dy^T x       1,536   384      1576   144       153     151
+dy^T x       24      48       4096   102       117     172
+===========  ======  =======  =====  ========  ======  ====
 
-A forward pass of CvT-13 takes 0.84 of the time so for one image, 0.92 for eight.  What
-is left to BLAS: float64, batches, few multiply-adds, columns that fill no panel, and
-the gradients of weights, long sums of few rows, where it is as fast.
+All products of a training step take 0.94 of OpenBLAS' time in CvT-13 at batch 8, and
+0.8 in the hello world.  What is left to BLAS: float64, batches, a few rows or columns,
+which would leave most of a block empty, and what is over before it has begun.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from minicvt.kernels.jit import frozen, helper, jit_in_place
-from minicvt.kernels.multiplication import tiles, vectorized
-from minicvt.kernels.multiplication.tiles import FEW, LANES, ROWS, WIDE, few, tile
+from minicvt.kernels.jit import frozen
+from minicvt.kernels.multiplication import vectorized
+from minicvt.kernels.multiplication.blocks import product
+from minicvt.kernels.multiplication.registers import FEW, ROWS, WIDE
 from minicvt.kernels.multiplication.vectorized import nanoseconds
+from minicvt.kernels.multiplication.vectors import FUSED
 from minicvt.kernels.types import Array
 from minicvt.threads import share
 
-LEAST = 2**20  # multiply-adds: for fewer, Python takes longer than they do
-LONGEST = 2048  # sums: what a tile reads stays in the second cache
-PANELS = 2**19  # bytes of panels at a time, likewise
+LEAST = 2**14  # multiply-adds: of fewer most time is Python's, of which NumPy has less
 
 
 def matmul(
     a: Array, b: Array, bias: Array | None = None, out: Array | None = None
 ) -> Array:
-    """y = a b + bias, in tiles or by BLAS."""
+    """y = a b + bias, in blocks or by BLAS."""
     if a.shape[:-2] == b.shape[:-2] == (1,):
         return matmul(a[0], b[0], bias, None if out is None else out[0])[None]
-    if not _suits_tiles(a, b, out):
+    if not _suits_blocks(a, b, out):
         return vectorized.matmul(a, b, bias, out)
     (rows, depth), columns = a.shape, b.shape[1]
     y = np.empty((rows, columns), a.dtype) if out is None else out
     start = np.zeros(columns, a.dtype) if bias is None else bias
-    turned = b.flags.f_contiguous
-    given = frozen(a), frozen(b.T if turned else b), turned, frozen(start)
+    given = *_contiguous(a), *_contiguous(b), frozen(start)
+    wide = WIDE // y.itemsize
 
     def some_rows(first: int, last: int) -> None:
-        _multiply(y, *given, first * ROWS, min(last * ROWS, rows), 0, columns)
+        product(y, *given, first * ROWS, min(last * ROWS, rows), 0, columns)
 
     def some_columns(first: int, last: int) -> None:
-        _multiply(y, *given, 0, rows, first * WIDE, last * WIDE)
+        product(y, *given, 0, rows, first * wide, min(last * wide, columns))
 
+    time = nanoseconds(y, depth)
     if rows > columns:
-        share(some_rows, -(-rows // ROWS), nanoseconds(y, depth))
+        share(some_rows, -(-rows // ROWS), time, blas=False)
     else:
-        share(some_columns, columns // WIDE, nanoseconds(y, depth))
+        share(some_columns, -(-columns // wide), time, blas=False)
     return y
 
 
-def _suits_tiles(a: Array, b: Array, out: Array | None) -> bool:
-    if not (tiles.SUITED and a.ndim == b.ndim == 2 and a.dtype == b.dtype == "float32"):
-        return False
-    (rows, depth), columns = a.shape, b.shape[1]
+def _suits_blocks(a: Array, b: Array, out: Array | None) -> bool:
     return (
-        rows * depth * columns >= LEAST
-        and rows > FEW
-        and depth <= LONGEST
-        and columns % WIDE == 0
-        and a.flags.c_contiguous
-        and (b.flags.f_contiguous or b.flags.c_contiguous)
+        FUSED
+        and a.ndim == b.ndim == 2
+        and a.dtype == b.dtype == "float32"
+        and min(len(a), b.shape[1]) > FEW
+        and a.size * b.shape[1] >= LEAST
         and (out is None or out.flags.c_contiguous)
     )
 
 
-@jit_in_place
-def _multiply(
-    y: Array,
-    a: Array,
-    b: Array,
-    turned: bool,
-    bias: Array,
-    top: int,
-    bottom: int,
-    left: int,
-    right: int,
-) -> None:
-    """y = a b + bias in some rows and columns of y; b is transposed where turned."""
-    depth = a.shape[1]
-    most = max(1, min(PANELS // (WIDE * depth * y.itemsize), (right - left) // WIDE))
-    panels = _from_a_line(most * depth * WIDE, y).reshape(most, depth, WIDE)
-    for first in range(left, right, most * WIDE):
-        count = min(most, (right - first) // WIDE)
-        for n in range(count):
-            _pack(panels[n], b, turned, first + n * WIDE)
-        tiled = top + (bottom - top) // ROWS * ROWS
-        for i in range(top, tiled, ROWS):
-            for n in range(count):
-                tile(y, a, panels[n], bias, i, first + n * WIDE)
-        for i in range(tiled, bottom, FEW):
-            for n in range(count):
-                few(y[:bottom], a, panels[n], bias, i, first + n * WIDE)
-
-
-@helper
-def _from_a_line(size: int, like: Array) -> Array:
-    """Return room from the start of a line of the cache, which no vector straddles."""
-    room = np.empty(size + LANES, like.dtype)
-    first = -(room.ctypes.data // like.itemsize) % LANES
-    return room[first : first + size]
-
-
-@helper
-def _pack(panel: Array, b: Array, turned: bool, j: int) -> None:
-    """panel[k, t] = b[k, j + t], or b[j + t, k]: whole squares, and what is left."""
-    depth = len(panel)
-    if not turned:
-        for k in range(depth):
-            tiles.line(panel, k, b, j)
-    else:
-        squares = depth // LANES * LANES
-        for t in range(0, WIDE, LANES):
-            for k in range(0, squares, LANES):
-                tiles.transpose(panel, k, t, b, j + t)
-        for t in range(WIDE):
-            for k in range(squares, depth):
-                panel[k, t] = b[j + t, k]
+def _contiguous(x: Array) -> tuple[Array, bool]:
+    """Return what is contiguous, x or its transpose, and whether it is that."""
+    turned = x.flags.f_contiguous and not x.flags.c_contiguous
+    return frozen(x.T if turned else x), turned
