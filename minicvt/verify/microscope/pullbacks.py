@@ -79,13 +79,20 @@ def constant_mean(p: Pulled) -> Any:
 
 def curve_of(name: str) -> Change:
     """Differentiate another curve."""
-    return lambda p: through(ops.OPERATIONS[name], p.inputs, p.cotangent)
+
+    def curve(x: Tensor, bias: Tensor | None = None) -> Tensor:
+        made: Tensor = ops.OPERATIONS[name](x if bias is None else x + bias)
+        return made
+
+    return lambda p: through(curve, p.inputs, p.cotangent)
 
 
 def gate_constant(p: Pulled) -> Any:
     """Take the factor of x, Phi(x) or sigmoid(x), for a constant."""
-    (x,) = p.inputs
-    return (p.cotangent * p.output / np.where(x == 0, 1, x),)
+    x, *biases = p.inputs
+    x = sum((bias for bias in biases if bias is not None), x)
+    constant = p.cotangent * p.output / np.where(x == 0, 1, x)
+    return [constant for _ in p.inputs]
 
 
 def probabilities(p: Pulled) -> Any:
