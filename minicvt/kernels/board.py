@@ -30,8 +30,8 @@ WORDS = ARGUMENTS + 512
 # piece of work, and how many of its pieces nobody has claimed, fewer than this.
 MOST = 1 << 8
 
-PATIENCE = 8_000
-"""Pauses for which somebody waits for others: 100 us or a few times that."""
+PATIENCE = 30_000
+"""Pauses for which somebody waits for others: a third of a millisecond, or more."""
 
 _written: dict[int, Any] = {}
 

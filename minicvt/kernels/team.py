@@ -37,7 +37,7 @@ from minicvt.kernels.board import (
 from minicvt.kernels.jit import disabled, jit_in_place
 from minicvt.kernels.types import Array
 
-LEAST, WAKING = 8_000, 25_000
+LEAST, WAKING = 5_000, 20_000
 """Nanoseconds of work worth a helper who waits, and worth 20 us to wake one."""
 
 Shared = Callable[..., None]

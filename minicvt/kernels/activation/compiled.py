@@ -15,7 +15,6 @@ from minicvt.kernels.activation.curves import Curve
 from minicvt.kernels.activation.pieces import PIECE, backward, forward
 from minicvt.kernels.jit import frozen
 from minicvt.kernels.types import Array
-from minicvt.threads import share
 
 NANOSECONDS = 0.3  # an element, about
 
@@ -31,11 +30,7 @@ def _activation(value: Curve, slope: Curve) -> Kernels:
         added, channels = _written_out(bias, x)
         y = np.empty(x.shape, x.dtype)
         arrays = _flat(x), added, y.reshape(-1), channels
-
-        def part(first: int, last: int) -> None:
-            fill(*arrays, first, last)
-
-        share(part, -(-y.size // PIECE), NANOSECONDS * y.size, blas=False)
+        fill(-(-y.size // PIECE), NANOSECONDS * y.size, *arrays)
         return y
 
     def activation_backward(
@@ -45,11 +40,7 @@ def _activation(value: Curve, slope: Curve) -> Kernels:
         dx, chunk = np.empty(x.shape, x.dtype), PIECE * max(1, channels)
         sums = np.zeros((-(-x.size // chunk), channels))
         arrays = _flat(dy), _flat(x), added, dx.reshape(-1), sums
-
-        def part(first: int, last: int) -> None:
-            fill_back(*arrays, first, last)
-
-        share(part, len(sums), NANOSECONDS * x.size, blas=False)
+        fill_back(len(sums), NANOSECONDS * x.size, *arrays)
         return dx, None if bias is None else sums.sum(axis=0).astype(x.dtype)
 
     return activation, activation_backward

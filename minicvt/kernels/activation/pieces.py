@@ -15,8 +15,9 @@ import numpy as np
 
 from minicvt.kernels.activation.curves import Curve
 from minicvt.kernels.intrinsics import prefetch, wide
-from minicvt.kernels.jit import helper, jit_in_place
+from minicvt.kernels.jit import helper
 from minicvt.kernels.lanes import flat
+from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array
 
 PIECE = 256  # elements
@@ -57,7 +58,7 @@ def forward(value: Curve) -> Body:
         for i in range(PIECE):
             y[top + i] = value(x[top + i] + bias[c + i], kind)
 
-    @jit_in_place
+    @shared
     def fill(
         x: Array, bias: Array, y: Array, channels: int, first: int, last: int
     ) -> None:
@@ -96,7 +97,7 @@ def backward(slope: Curve) -> Body:
         for i in range(PIECE):
             few[c + i] += dx[top + i]
 
-    @jit_in_place
+    @shared
     def fill(
         dy: Array, x: Array, bias: Array, dx: Array, sums: Array, first: int, last: int
     ) -> None:

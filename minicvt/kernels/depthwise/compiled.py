@@ -21,7 +21,7 @@ from minicvt.kernels.jit import frozen
 from minicvt.kernels.lanes import LANES
 from minicvt.kernels.types import Array, Pair
 
-NANOSECONDS = 0.2  # an element read or written, about
+NANOSECONDS = 0.3  # an element read or written, about
 
 
 def depthwise_conv2d(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
