@@ -49,3 +49,11 @@ def test_runs_on_the_numpy_kernels(stem: Path, tmp_path: Path):
     committed = nbformat.read(stem.with_suffix(".ipynb"), as_version=4)
     fresh = execution.run(committed, tmp_path, MINICVT_KERNELS="numpy")
     assert execution.blemishes(fresh) == []
+
+
+def test_the_index_names_every_lesson_by_its_title():
+    page = (pairs.FOLDER / "README.md").read_text(encoding="utf-8")
+    for stem in pairs.every():
+        title = stem.with_suffix(".py").read_text(encoding="utf-8").splitlines()[1]
+        number, name = title.removeprefix("# # ").split(" · ")
+        assert f"| [{number}]({stem.name}.ipynb) {name} |" in page
