@@ -20,7 +20,6 @@ from minicvt.kernels.attention.rows import softmax, softmax_backward
 from minicvt.kernels.attention.tiles import BACK, back, there, tile
 from minicvt.kernels.jit import frozen
 from minicvt.kernels.types import Array
-from minicvt.threads import share
 
 __all__ = ["attend", "attend_backward", "softmax", "softmax_backward"]
 
@@ -28,8 +27,8 @@ __all__ = ["attend", "attend_backward", "softmax", "softmax_backward"]
 # always as many, so that their sum is the same for any number of threads.
 PARTS = 4
 
-# Nanoseconds that a score takes, and each multiply-add.
-SCORE, MULTIPLY_ADD = 0.5, 0.01
+# Nanoseconds that a head takes, a score, and each multiply-add.
+HEAD, SCORE, MULTIPLY_ADD = 700, 0.5, 0.01
 
 
 def attend(
@@ -41,11 +40,8 @@ def attend(
     out = np.empty((batch, queries, heads, width), q.dtype)
     largest, total = np.empty((2, *q.shape[:3]), q.dtype)
     tiles = -(-queries // tile(keys))
-
-    def some(first: int, last: int) -> None:
-        there(*arrays, out, largest, total, tiles, first, last)
-
-    share(some, batch * heads * tiles, _nanoseconds(q, v), blas=False)
+    work = batch * heads * tiles, _nanoseconds(q, v)
+    there(*work, *arrays, out, largest, total, tiles)
     return out.transpose(0, 2, 1, 3), largest, total
 
 
@@ -70,18 +66,15 @@ def attend_backward(
     dq = np.empty(tokens[1].shape, q.dtype)
     dk, dv = (np.zeros((parts, *x.shape), q.dtype) for x in tokens[2:])
     dscores = None if bias is None else np.empty((*q.shape[:3], keys), q.dtype)
-
-    def some(first: int, last: int) -> None:
-        back(*arrays, dq, dk, dv, dscores, first, last)
-
-    share(some, batch * heads * parts, 2.5 * _nanoseconds(q, v), blas=False)
+    work = batch * heads * parts, 2.5 * _nanoseconds(q, v)
+    back(*work, *arrays, dq, dk, dv, dscores)
     sums = (x[0] if parts == 1 else x.sum(0) for x in (dk, dv))
     return *(x.transpose(0, 2, 1, 3) for x in (dq, *sums)), dscores
 
 
 def _nanoseconds(q: Array, v: Array) -> float:
-    scores = prod(q.shape[:3]) * v.shape[2]
-    return scores * (SCORE + MULTIPLY_ADD * (q.shape[3] + v.shape[3]))
+    heads, scores = prod(q.shape[:2]), prod(q.shape[:3]) * v.shape[2]
+    return heads * HEAD + scores * (SCORE + MULTIPLY_ADD * (q.shape[3] + v.shape[3]))
 
 
 def _tokens(heads: Array) -> Array:

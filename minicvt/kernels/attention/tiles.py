@@ -6,7 +6,7 @@ import numpy as np
 
 from minicvt.kernels.attention.rows import exponentials, inner, largest, total
 from minicvt.kernels.intrinsics import wide
-from minicvt.kernels.jit import helper, jit_in_place
+from minicvt.kernels.jit import helper
 from minicvt.kernels.multiplication.blocks import multiply
 from minicvt.kernels.multiplication.packing import pack_turned
 from minicvt.kernels.multiplication.panels import (
@@ -17,6 +17,7 @@ from minicvt.kernels.multiplication.panels import (
     room,
 )
 from minicvt.kernels.multiplication.registers import ROWS, WIDE
+from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array
 
 # Scores in a tile on the way there: they are in the first cache.  Queries in one on
@@ -31,7 +32,7 @@ def tile(keys: int) -> int:
     return max(1, THERE // (keys * ROWS)) * ROWS
 
 
-@jit_in_place
+@shared
 def there(
     q: Array,
     k: Array,
@@ -73,7 +74,7 @@ def there(
                 out[b, t + i, h, e] *= norm
 
 
-@jit_in_place
+@shared
 def back(
     dout: Array,
     q: Array,

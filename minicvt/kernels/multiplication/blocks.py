@@ -7,7 +7,7 @@ made and used up there is no work for BLAS, which packs its factors anew at ever
 
 from __future__ import annotations
 
-from minicvt.kernels.jit import helper, jit_in_place
+from minicvt.kernels.jit import helper
 from minicvt.kernels.multiplication.packing import pack, pack_turned
 from minicvt.kernels.multiplication.panels import (
     by_columns,
@@ -16,6 +16,7 @@ from minicvt.kernels.multiplication.panels import (
     panels,
 )
 from minicvt.kernels.multiplication.registers import ROWS, WIDE, block
+from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array
 
 # Terms that are added up at a time: of longer sums the parts are, which is more exact
@@ -34,7 +35,7 @@ def multiply(c: Array, a: Array, b: Array, start: Array) -> None:
             block(c, a, b, start, p, q)
 
 
-@jit_in_place
+@helper
 def product(
     y: Array,
     a: Array,
@@ -78,3 +79,26 @@ def product(
             c = y[top:bottom, first:last]
             start = c if k else every_row(bias, first, c)
             multiply(c, a_panels, b_panels, start)
+
+
+@shared
+def by_some(
+    y: Array,
+    a: Array,
+    a_turned: bool,
+    b: Array,
+    b_turned: bool,
+    bias: Array,
+    along: int,
+    first: int,
+    last: int,
+) -> None:
+    """As `product`, for some strips of rows (``along`` 0) or columns."""
+    rows, columns = y.shape
+    wide = WIDE // y.itemsize
+    top, bottom, left, right = 0, rows, 0, columns
+    if along == 0:
+        top, bottom = first * ROWS, min(last * ROWS, rows)
+    else:
+        left, right = first * wide, min(last * wide, columns)
+    product(y, a, a_turned, b, b_turned, bias, top, bottom, left, right)

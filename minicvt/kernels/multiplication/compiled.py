@@ -29,12 +29,11 @@ import numpy as np
 
 from minicvt.kernels.jit import frozen
 from minicvt.kernels.multiplication import vectorized
-from minicvt.kernels.multiplication.blocks import product
+from minicvt.kernels.multiplication.blocks import by_some
 from minicvt.kernels.multiplication.registers import FEW, ROWS, WIDE
 from minicvt.kernels.multiplication.vectorized import nanoseconds
 from minicvt.kernels.multiplication.vectors import FUSED
 from minicvt.kernels.types import Array
-from minicvt.threads import share
 
 LEAST = 2**14  # multiply-adds: of fewer most time is Python's, of which NumPy has less
 
@@ -52,18 +51,9 @@ def matmul(
     start = np.zeros(columns, a.dtype) if bias is None else bias
     given = *_contiguous(a), *_contiguous(b), frozen(start)
     wide = WIDE // y.itemsize
-
-    def some_rows(first: int, last: int) -> None:
-        product(y, *given, first * ROWS, min(last * ROWS, rows), 0, columns)
-
-    def some_columns(first: int, last: int) -> None:
-        product(y, *given, 0, rows, first * wide, min(last * wide, columns))
-
-    time = nanoseconds(y, depth)
-    if rows > columns:
-        share(some_rows, -(-rows // ROWS), time, blas=False)
-    else:
-        share(some_columns, -(-columns // wide), time, blas=False)
+    along = 0 if rows > columns else 1
+    strips = -(-columns // wide) if along else -(-rows // ROWS)
+    by_some(strips, nanoseconds(y, depth), y, *given, along)
     return y
 
 
