@@ -56,7 +56,6 @@ patches, wrong = cut(image, 4), cut_wrongly(image, 4)
 print("image", image.shape, "-> patches", patches.shape, "and wrongly", wrong.shape)
 
 
-# %%
 def tiles(rows):
     """Lay (16, 4 * 4) out with a gap around each patch of 4 x 4."""
     framed = np.pad(rows.reshape(4, 4, 4, 4), ((0, 0), (0, 0), (0, 1), (0, 1)))
@@ -131,12 +130,9 @@ assert vit_b16.dims == (16 * 16 * 3,)
 # The line of the library that is the bracket, and the one that makes the table:
 
 # %%
-show(nn.flatten)
-
-# %%
 from minicvt.nn import positions
 
-show(positions.learned)
+show(nn.flatten, positions.learned)
 
 # %%
 cls_token = nn.Parameter(init.zeros(1, 1, 40))
