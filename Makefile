@@ -72,7 +72,9 @@ lint: $(VENV)/test.stamp ## ruff, mypy and the floors, without the tests
 	$(RUN) mypy
 	$(BIN)/lint-imports --no-logo
 
+# JupyterLab shows stored pictures of notebooks that are trusted, or run.
 lab: $(VENV)/lab.stamp ## JupyterLab on the notebooks
+	@$(BIN)/jupyter-trust notebooks/*.ipynb > $(VENV)/trusted.txt
 	@$(BIN)/jupyter-lab notebooks
 
 notebooks: $(VENV)/test.stamp ## run every notebook, write its outputs and its twin

@@ -23,7 +23,7 @@ echo "$@" >> calls
 case "$*" in
 "-m venv "*)
     mkdir -p .venv/bin
-    for name in python lint-imports jupyter-lab; do cp "$0" .venv/bin/$name; done ;;
+    for name in python lint-imports jupyter-lab jupyter-trust; do cp "$0" .venv/bin/$name; done ;;
 "$FAIL"*) [ -z "$FAIL" ] ;;
 esac
 """
@@ -99,7 +99,7 @@ def test_an_old_python_is_refused_before_anything_is_made(clone: Path):
     assert not (clone / ".venv").exists()
 
 
-def test_lab_silences_the_news(clone: Path):
-    assert make(clone, "lab")[1][-1] == "notebooks"
+def test_lab_trusts_our_notebooks_and_silences_the_news(clone: Path):
+    assert make(clone, "lab")[1][-2:] == ["notebooks/*.ipynb", "notebooks"]
     overrides = clone / ".venv/share/jupyter/lab/settings/overrides.json"
     assert "fetchNews" in overrides.read_text(encoding="utf-8")
