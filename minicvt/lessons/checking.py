@@ -93,6 +93,8 @@ def _short(value: Any) -> str:
         value = value.numpy()
     if isinstance(value, tuple):
         return f"({', '.join(map(_short, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_short, value))}]"
     if isinstance(value, np.ndarray) and value.ndim:
         return f"array {value.shape}"
     if isinstance(value, np.generic | np.ndarray):

@@ -49,6 +49,7 @@ def test_right(capsys, given, right):
         (RIGHT * np.nan, RIGHT, "yours says nan"),
         ((2, "left"), (2, "right"), "part 1: is 'right', yours says 'left'"),
         ((2,), (2, 3), "is (2, 3), yours says (2,)"),
+        ([RIGHT], (2, 3), "is (2, 3), yours says [array (2, 3)]"),
         ("many", 4, "is 4, yours says 'many'"),
         (False, True, "is True, yours says False"),
     ],
