@@ -47,8 +47,14 @@ mc.viz.gallery(
 # %% [markdown]
 # Digits and photo columns of these images were kept from training. Each also knows its
 # *box*, the rectangle of the digit's ink, which the model was never told. It will be
-# the judge of the pictures to come.
-#
+# the judge of the pictures to come. Whom to thank for the photos:
+
+# %%
+from minicvt.data.photos import CREDITS
+
+print(CREDITS)
+
+# %% [markdown]
 # ## 2 · Three grids
 #
 # In a ViT all tokens lie on one grid, and its attention is drawn by reshaping a row.
