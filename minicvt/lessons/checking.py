@@ -84,7 +84,12 @@ def _numbers(given: Array, right: Array, tolerance: float) -> str:
         return ""
     at = np.unravel_index(apart.argmax(), right.shape)
     place = f" at {list(map(int, at))}" if right.ndim else ""
-    return f" is {right[at]:.8g}{place}, yours says {given[at]:.8g}"
+    return f" is {_digits(right[at])}{place}, yours says {_digits(given[at])}"
+
+
+def _digits(number: Any) -> str:
+    """Return a number in eight digits, a whole one in all of its own."""
+    return f"{number:.0f}" if number == np.round(number) else f"{number:.8g}"
 
 
 def _short(value: Any) -> str:

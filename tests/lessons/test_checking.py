@@ -43,6 +43,7 @@ def test_right(capsys, given, right):
     [
         (None, 5, "exercise: not answered yet"),
         (57_113_191, 57_113_192, "exercise() is 57113192, yours says 57113191"),
+        (4e9, 4061952680.0, "is 4061952680, yours says 4000000000"),
         (0.5, 0.25, "exercise() is 0.25, yours says 0.5"),
         (RIGHT.T, RIGHT, "exercise() has shape (2, 3), yours (3, 2)"),
         (OFF, RIGHT, "is 4 at [1, 1], yours says 5"),
