@@ -23,7 +23,8 @@ echo "$@" >> calls
 case "$*" in
 "-m venv "*)
     mkdir -p .venv/bin
-    for name in python lint-imports jupyter-lab jupyter-trust; do cp "$0" .venv/bin/$name; done ;;
+    for name in python lint-imports jupyter-lab jupyter-trust
+        do cp "$0" .venv/bin/$name; done ;;
 "$FAIL"*) [ -z "$FAIL" ] ;;
 esac
 """
