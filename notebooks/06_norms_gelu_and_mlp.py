@@ -3,16 +3,17 @@
 #
 # **Afterwards you can** derive the way back through both norms by counting roads, say
 # what differs between them and why evaluation is another function, tell three GELUs
-# apart, and explain why a model with a wrong backward pass scores as well as a right one.
+# apart, and explain why a model with a wrong backward pass scores as well as a right
+# one.
 #
 # **You need** [01](01_a_tensor_that_remembers.ipynb) and
 # [02](02_how_close_is_close_enough.ipynb): roads, cotangents, `gradcheck`.
 # **45 minutes**, of which the computer trains for one.
 #
 # Below are twelve tokens, a row each, with sixteen channels. Some channels are loud,
-# some tokens are. **LayerNorm** makes the rows alike, so that the loud channels are left;
-# **BatchNorm** the columns, so that the loud tokens are. It looks like a detail, and its
-# gradient is easily got wrong.
+# some tokens are. **LayerNorm** makes the rows alike, so that the loud channels are
+# left; **BatchNorm** the columns, so that the loud tokens are. It looks like a detail,
+# and its gradient is easily got wrong.
 
 # %%
 import numpy as np
@@ -35,8 +36,9 @@ mc.viz.maps(maps)
 # %% [markdown]
 # ## 1 · One equation, two directions
 #
-# Both take a mean $\mu$ and a variance $\sigma^2$, and then scale and shift each channel
-# by numbers that are learnt, $\gamma$ and $\beta$ (`weight` and `bias` in PyTorch):
+# Both take a mean $\mu$ and a variance $\sigma^2$, and then scale and shift each
+# channel by numbers that are learnt, $\gamma$ and $\beta$ (`weight` and `bias` in
+# PyTorch):
 #
 # $$ \hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \qquad
 #    y = \gamma\, \hat x + \beta \tag{1} $$
@@ -90,19 +92,20 @@ for name, norm in (
 # $$ \bar\gamma_c = \sum_{\text{rows}} d_c\, \hat x_c \qquad
 #    \bar\beta_c = \sum_{\text{rows}} d_c \tag{2} $$
 #
-# **Then** $\hat x_j = (x_j - \mu)\, r$. How does a nudge of $x_c$ reach the $\hat x_j$? By
-# three roads:
+# **Then** $\hat x_j = (x_j - \mu)\, r$. How does a nudge of $x_c$ reach the $\hat x_j$?
+# By three roads:
 #
 # 1. *directly*, to $\hat x_c$ alone, with slope $r$. It brings $r\, g_c$.
-# 2. *through the mean*. A nudge of $x_c$ moves $\mu$ by $1/C$ of it, and that moves every
-#    $\hat x_j$ by $-r$. It brings $-r\, \overline{g}$.
-# 3. *through the deviation*. $\partial r / \partial x_c = -r^2\, \hat x_c / C$, and each
-#    $\hat x_j$ has slope $x_j - \mu = \hat x_j / r$ by $r$. It brings
+# 2. *through the mean*. A nudge of $x_c$ moves $\mu$ by $1/C$ of it, and that moves
+#    every $\hat x_j$ by $-r$. It brings $-r\, \overline{g}$.
+# 3. *through the deviation*. $\partial r / \partial x_c = -r^2\, \hat x_c / C$, and
+#    each $\hat x_j$ has slope $x_j - \mu = \hat x_j / r$ by $r$. It brings
 #    $-r\, \hat x_c\, \overline{g \hat x}$.
 #
 # Added up, as roads are:
 #
-# $$ \bar x = r \left( g - \overline{g} - \hat x\, \overline{g \hat x} \right) \tag{3} $$
+# $$ \bar x = r \left( g - \overline{g} - \hat x\, \overline{g \hat x} \right)
+#    \tag{3} $$
 #
 # Each road can be measured by itself: hold still what the other two go through.
 
@@ -138,16 +141,16 @@ alone = {
     "through the mean": lambda z: (x - statistics(z)[0]) * r,
     "through the deviation": lambda z: (x - mu) * statistics(z)[1],
 }
-for (road, f), part in zip(alone.items(), three_roads(x, g)):
+for (road, f), part in zip(alone.items(), three_roads(x, g), strict=True):
     foretold, found = (part * v).sum(), measured(f, x, g, v)
     print(f"{road:22} foretold {foretold:9.5f}   measured {found:9.5f}")
     assert part.shape == x.shape
     assert abs(foretold - found) < 1e-6 * abs(found)
 
 # %% [markdown]
-# (In the second and third, the other uses of $x$ are held at their values. For the third
-# $r$ depends on the mean too, but moving the mean does not change it to first order:
-# deviations from a mean add up to zero.)
+# (In the second and third, the other uses of $x$ are held at their values. For the
+# third $r$ depends on the mean too, but moving the mean does not change it to first
+# order: deviations from a mean add up to zero.)
 #
 # The library's loops say the same, with both means taken in one pass and the rest in
 # another:
@@ -199,10 +202,10 @@ assert sums < 1e-12
 assert products < 1e-3
 
 # %% [markdown]
-# Zero and (but for $\epsilon$) zero. Raise all channels of a token by the same amount, or
-# make the token louder, and its LayerNorm does not change; so no loss can ask for
-# either. That is what roads two and three are for: they take those two directions
-# out of $g$. A wrong pullback leaves them in.
+# Zero and (but for $\epsilon$) zero. Raise all channels of a token by the same amount,
+# or make the token louder, and its LayerNorm does not change; so no loss can ask for
+# either. That is what roads two and three are for: they take those two directions out
+# of $g$. A wrong pullback leaves them in.
 #
 # ## 3 · BatchNorm, and the other function it becomes
 #
@@ -228,7 +231,8 @@ show(vectorized.batch_norm_backward)
 layer = mc.nn.BatchNorm2d(channels, init=mc.nn.Init("float64", seed=0))
 for _ in range(50):
     layer(mc.Tensor(rng.normal(1, 2, size=(8, 5, 7, channels))))
-print(f"running mean {layer.running_mean.mean():.2f}, var {layer.running_var.mean():.2f}")
+seen_mean, seen_var = layer.running_mean.mean(), layer.running_var.mean()
+print(f"running mean {seen_mean:.2f}, var {seen_var:.2f}")
 
 alone, beside = token_map[:1], token_map
 layer.train()
@@ -241,8 +245,9 @@ assert in_training > 0.1
 assert in_evaluation == 0
 
 # %% [markdown]
-# Forgetting `model.eval()` is a classic: answers change with the batch. The other one is
-# below: *constant statistics* are the right rule in evaluation, and a bug in training.
+# Forgetting `model.eval()` is a classic: answers change with the batch. The other one
+# is below: *constant statistics* are the right rule in evaluation, and a bug in
+# training.
 #
 # ## 4 · GELU, three functions of that name
 #
@@ -253,7 +258,8 @@ assert in_evaluation == 0
 # $$ \operatorname{gelu}(x) = x\, \Phi(x) \qquad
 #    \operatorname{gelu}'(x) = \Phi(x) + x\, \varphi(x) \tag{5} $$
 #
-# Two roads again, since $x$ stands there twice; $\varphi = \Phi'$ is the normal density.
+# Two roads again, since $x$ stands there twice; $\varphi = \Phi'$ is the normal
+# density.
 #
 # **Predict**: ReLU's slope is 0 or 1. Is GELU's ever more than 1, or below 0?
 
@@ -277,9 +283,9 @@ lines = {name: (at, slopes(operation, at)) for name, operation in named.items()}
 mc.viz.curves(lines, "x", "slope")
 
 # %% [markdown]
-# Both: it overshoots, and on part of the left it slopes *down*. The paper says GELU; the
-# official CvT runs QuickGELU, $x\, \sigma(1.702 x)$, and ViT's JAX code a form with tanh.
-# They are near each other, and not the same:
+# Both: it overshoots, and on part of the left it slopes *down*. The paper says GELU;
+# the official CvT runs QuickGELU, $x\, \sigma(1.702 x)$, and ViT's JAX code a form with
+# tanh. They are near each other, and not the same:
 
 # %%
 exact = mc.ops.gelu(at).numpy()
@@ -323,6 +329,7 @@ tape
 # *kept* for the way back is $r$ times as wide as the tokens: before the bend and after.
 # The gradients, proven:
 
+
 # %%
 def second_half(tokens):
     return tokens + mlp(norm(tokens))
@@ -340,8 +347,8 @@ assert len({probe.input for probe in of_mlp.probes}) == 1 + 4  # x, two W, two b
 #
 # Now we get gradients wrong on purpose, and train. The forward pass stays as it is, so
 # that the model *is* the same function; only the way back is wrong. `detach()` cuts a
-# tensor off from its tape, which is also how such bugs are born: somebody computes a mean
-# under `no_grad`, or takes `.numpy()` in the middle.
+# tensor off from its tape, which is also how such bugs are born: somebody computes a
+# mean under `no_grad`, or takes `.numpy()` in the middle.
 
 # %%
 right = {
@@ -391,9 +398,9 @@ BUGS = {
 
 # %% [markdown]
 # The model is the small CvT of [00](00_cvt_in_ten_minutes.ipynb), with an embedding of
-# stride 2 so that it trains faster, on the same digits. Each bug is planted in a run from
-# four seeds, which change the split, the weights and the order together. Beside them
-# runs the right model, from the same four.
+# stride 2 so that it trains faster, on the same digits. Each bug is planted in a run
+# from four seeds, which change the split, the weights and the order together. Beside
+# them runs the right model, from the same four.
 #
 # **Predict**: which of the five bugs cost more accuracy than another seed does?
 
@@ -485,11 +492,11 @@ assert all(3 < angle < 60 for angle in angles.values())
 assert angles["LayerNorm: constants"] > angles["depthwise hands nothing on"]
 
 # %% [markdown]
-# All of them point downhill, some at a steep slant. A step against such a gradient still
-# lowers the loss, and there are many steps. Residuals carry much of the signal past the
-# part that is wrong; and what does not learn, a random convolution or a random attention,
-# is a feature that the rest learns to use. Nor does the angle foretell the cost: the bug
-# that costs most is not the one that is furthest off.
+# All of them point downhill, some at a steep slant. A step against such a gradient
+# still lowers the loss, and there are many steps. Residuals carry much of the signal
+# past the part that is wrong; and what does not learn, a random convolution or a random
+# attention, is a feature that the rest learns to use. Nor does the angle foretell the
+# cost: the bug that costs most is not the one that is furthest off.
 #
 # ## 7 · What notices
 #
@@ -595,5 +602,5 @@ check(rms_norm_gradient, ((d, some, gamma), of_rms))
 check(running, ((np.zeros(4), np.ones(4), some), kept))
 
 # %% [markdown]
-# **Next**: [07](07_vit_from_the_parts.ipynb). Norm, attention, MLP and two residuals: the
-# parts are there. We put a ViT together, and give it a task that it cannot solve.
+# **Next**: [07](07_vit_from_the_parts.ipynb). Norm, attention, MLP and two residuals:
+# the parts are there. We put a ViT together, and give it a task that it cannot solve.
