@@ -7,7 +7,8 @@
 # a matrix product.
 #
 # **You need** notebook 01 (what a pullback is) and, for one word here and there, 02.
-# **40 minutes**, of which the computer works for seconds.
+# **40 minutes**, of which the computer works for seconds, and half an hour more for the
+# exercises.
 #
 # On the left is a map whose pixels are numbered. On the right is all that a 3 x 3
 # window sees of it at stride 2, with a border of one pixel: **each window is a row**.
@@ -30,7 +31,8 @@ mc.viz.matrices({"a map, 5 x 6": pixels, "its windows, one a row": seen})
 # %% [markdown]
 # Turning the left side into the right is called **im2col**. It moves numbers and
 # computes nothing. All of this page is about it: what follows it is a matrix product,
-# and what undoes it on the way back is where most hand-written convolutions are wrong.
+# and what takes gradients back through it is where most hand-written convolutions are
+# wrong.
 #
 # ## 1 · How many windows
 #
@@ -43,6 +45,10 @@ mc.viz.matrices({"a map, 5 x 6": pixels, "its windows, one a row": seen})
 # reads the rows $si - p,\; \dots,\; si - p + k - 1$. That in both directions, with
 # channels and a batch, is all there is. Memory is channels-last everywhere: maps are
 # `(B, H, W, C)`, windows `(B, H', W', k, k, C)`.
+#
+# `mc.kernels` are the library's functions on plain arrays. Each is written more than
+# once, and `body("loops")` is the one to read: the equation as plain loops. (Notebook
+# 04 is about the others. `ceil_mode`, which rounds up, is not used on this page.)
 
 # %%
 from minicvt.kernels.geometry import output_size
@@ -69,7 +75,8 @@ for kernel, stride, padding in ((7, 4, 2), (3, 1, 1)):
 # %% [markdown]
 # About $k^2 / s^2$ times, since each pixel is copied into every window that sees it.
 # That is the price of the matrix product, and why the library never unfolds a whole
-# batch: it goes through it in parts that stay in the cache.
+# batch at once: it unfolds a part that stays in the cache, the processor's own small
+# and fast memory, multiplies it, and takes the next.
 #
 # ## 2 · One product
 #
@@ -77,7 +84,7 @@ for kernel, stride, padding in ((7, 4, 2), (3, 1, 1)):
 #
 # $$ y_{bijo} = \sum_{u,v,c} x_{b,\; si+u-p,\; sj+v-p,\; c} \; w_{ocuv} \tag{2} $$
 #
-# which is seven loops deep:
+# which is seven loops deep (`groups` is 1 until section 6, and `start` then 0):
 
 # %%
 show(mc.kernels.conv2d.body("loops"))
@@ -133,17 +140,20 @@ for channels, kernel in ((4, 3), (4, 1), (1, 3)):
     some_x, some_w = x[..., :channels], weight[:, :channels, :kernel, :kernel]
     right = mc.kernels.conv2d(some_x, some_w, (1, 1), (0, 0), 1)
     error = apart(forgetful(some_x, some_w), right)
-    print(f"{channels} channels, {kernel} x {kernel} kernel: apart by {error:.0e}")
+    print(f"C = {channels}, kernel {kernel} x {kernel}: apart by {error:.0e}")
 
 # %% [markdown]
-# No error, and numbers that mean nothing, unless there is one channel or one tap: then
-# the two orders are the same. A test with one channel proves nothing about two.
+# No error, and numbers that mean nothing, unless there is one channel or one *tap* (a
+# place $(u, v)$ of the kernel): then the two orders are the same. A test with one
+# channel proves nothing about two.
 #
 # ## 3 · The way back of im2col
 #
-# Every number that im2col writes is one that it read, or 0. So it is a *linear map*:
-# there is a matrix $A$ of zeros and ones with $\text{columns} = A x$, one row for each
-# number written. Feed it the unit vectors one by one and it shows its columns:
+# Every number that im2col writes is a copy of one that it read, or 0, and *which* one
+# goes where depends on the sizes alone, never on the numbers. (In a max pooling it
+# does.) So it is a *linear map*: there is a matrix $A$ of zeros and ones with
+# $\text{columns} = A x$, one row for each number written. Feed it the unit vectors one
+# by one and it shows its columns:
 
 # %%
 units = np.eye(20).reshape(20, 4, 5, 1)  # twenty maps, each with a single 1
@@ -222,15 +232,14 @@ mc.viz.matrices(copies, square=0.26)
 #
 # ## 4 · Where people break
 #
-# Three mistakes, each beside the test that it passes. Stride 1 forgives some that
-# stride 2 does not, and the other way round.
+# Three mistakes, each beside the test that it passes.
 #
 # *The lost sum.* The index of every copy can be computed by im2col itself, from a map
 # of pixel numbers (the first picture), and then col2im is one line of NumPy, the one
 # with `+=` below.
 #
 # **Predict**: at which of the strides 1, 2 and 3 does it pass the check of equation
-# (4), for a 3 x 3 kernel?
+# (4), for a 3 x 3 kernel without padding?
 
 # %%
 my_guess = None
@@ -270,8 +279,9 @@ for stride in (1, 2, 3):
 # up). Where windows do not overlap no index occurs twice. A test with kernel = stride
 # passes, and CvT's embeddings, which overlap, get wrong gradients.
 #
-# *The row that comes from the other end.* Padding in the head, without a border in
-# memory: row `s*i + u - p` of the map. Which rows are asked for, of 0 to 7?
+# *The row that comes from the other end.* Somebody saves the border: nothing is padded
+# in memory, and window `i` simply reads row `s*i + u - p` of the map, as under equation
+# (1). Which rows does it ask for, where the map has rows 0 to 7?
 
 # %%
 for stride in (1, 2):
@@ -292,8 +302,11 @@ for stride in (1, 2):
 # %%
 for height in (7, 8):
     windows_on_it = output_size(height, kernel=3, stride=2, padding=0)
-    seen_by = there_and_back(height, 1 + height, 3, 2, 0)[:, 4].astype(int)
-    print(f"{height} rows, {windows_on_it} windows; seen by, row by row: {seen_by}")
+    seen_by = there_and_back(height, 9, 3, 2, 0)[:, 0].astype(int)  # the left edge
+    print(f"{height} rows, {windows_on_it} windows: row by row", end=" ")
+    print(f"{', '.join(map(str, seen_by))} of them see it")
+    assert seen_by.sum() == 3 * windows_on_it  # each window has three rows
+    assert (seen_by[-1] == 0) == (height == 8)
 
 # %% [markdown]
 # Two sizes of map give one size of output. The way back has to be *told* which it was,
@@ -341,8 +354,9 @@ for name, leaf in leaves.items():
 
 # %% [markdown]
 # The library's operation returns its output and three recipes, each of which is run
-# only if somebody wants that gradient. Under it what finite differences say, which know
-# nothing of im2col:
+# only if somebody wants that gradient. (`rows` flattens all axes but the last, and
+# `column_sum` adds rows up.) Under it what finite differences say, which know nothing
+# of im2col:
 
 # %% tags=["volatile"]
 show(mc.ops.conv2d)
@@ -391,8 +405,8 @@ mc.viz.matrices(
 show(mc.kernels.depthwise_conv2d.body("numpy"))
 
 # %% [markdown]
-# Count before you measure. Bytes moved are those that nobody can avoid: the inputs read
-# once, the output written once.
+# Count before you measure. The bytes are those that nobody can avoid, the inputs read
+# once and the output written once: a floor, without the copies that a way makes.
 
 # %%
 channels = 96
@@ -407,14 +421,14 @@ ways = {
     "96 small products": lambda: mc.ops.conv2d(x96, taps96, padding=1, groups=96),
     "direct sum": lambda: mc.ops.depthwise_conv2d(x96, taps96, padding=1),
 }
-macs, moved = {}, {}
+macs, least = {}, {}
 for name, way in ways.items():
     with mc.count() as ledger:
         way()
     macs[name] = ledger.macs
-    moved[name] = sum(entry.read + entry.written for entry in ledger.entries)
+    least[name] = sum(entry.read + entry.written for entry in ledger.entries)
     print(f"{name:18} {macs[name] / 1e6:6.1f} M multiply-adds,", end=" ")
-    print(f"{moved[name] / 1e6:.1f} MB moved: {macs[name] / moved[name]:.1f} a byte")
+    print(f"{least[name] / 1e6:.1f} MB at least: {macs[name] / least[name]:.1f} a byte")
 
 assert macs["dense product"] == 96 * macs["direct sum"]
 
@@ -438,6 +452,10 @@ def milliseconds(function):
 
 
 took = {name: milliseconds(way) for name, way in ways.items()}
+for name in ("96 small products", "direct sum"):
+    factor = took["dense product"] / took[name]
+    print(f"the dense product takes {factor:.1f} times as long as the {name}", end=" ")
+    print(f"({mc.kernels.active()} bodies)")
 mc.viz.bars(
     {
         "million multiply-adds": {n: m / 1e6 for n, m in macs.items()},
@@ -446,17 +464,20 @@ mc.viz.bars(
 )
 
 # %% [markdown]
-# The small products have a hundredth of the work and are far from a hundred times as
-# quick. A matrix product is fast because a number, once it is in a register, meets many
-# others: in the dense one each number of a window meets 96 kernels. In the small ones
-# it meets one. What is left is im2col: nine copies of the map, written to memory, to
-# use each copy once.
+# Were time a matter of multiply-adds alone, both factors would be 96. Look how far from
+# it the first is: where it is below 1, the small products are *slower* than the dense
+# one, for all that it wastes. A matrix product is fast because a number, once it is in
+# a register (the few places that the processor computes with), meets many others: in
+# the dense one each number of a window meets 96 kernels. In the small ones it meets
+# one. What is left is im2col: nine copies of the map, written to memory, to use each
+# copy once.
 #
 # So a depthwise convolution is bound by memory, not by arithmetic, and the best one can
-# do is to read the map once and write the result once. NumPy's nine passes read and
-# write nine times. The compiled body (`minicvt/kernels/depthwise/`) goes over the map
-# once: the nine weights stay in registers, and so does the window, which takes in three
-# new pixels at each step. Notebook 04 measures such things.
+# do is to read the map once and write the result once. NumPy's body above reads and
+# writes a map for each of the nine taps. The compiled one
+# (`minicvt/kernels/depthwise/`) goes over the map once: the nine weights stay in
+# registers, and so does the window, which takes in three new pixels at each step.
+# Notebook 04 measures such things.
 #
 # Its gradients are two more direct sums: the cotangent times each tap is added back
 # where the tap read, and a tap's gradient is the sum of the cotangent times what it
@@ -530,6 +551,6 @@ for size, *sides in settings:
 check(fold, *cases)
 
 # %% [markdown]
-# **Next**: the same three kernels exist three times each, as loops, in NumPy and
-# compiled. Notebook 04 puts the three side by side: are they equal, how equal, and what
-# does each cost?
+# **Next**: each function of `mc.kernels` exists up to three times, as loops, in NumPy
+# and compiled. Notebook 04 puts the three side by side: are they equal, how equal, and
+# what does each cost?
