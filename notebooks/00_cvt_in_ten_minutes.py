@@ -5,12 +5,14 @@
 # say what each part does and what it costs, train one, and see what it looks at.
 #
 # **You need** Python. No PyTorch, no graphics card, no network. **Ten minutes**, of
-# which the computer works for one.
+# which the computer works for one; twenty if you also guess, and do section 5.
 #
-# A vision transformer cuts an image into *tokens* and lets every token ask all others
-# for what it needs. [CvT](https://arxiv.org/abs/2103.15808) (Wu et al., 2021) makes
-# tokens with **convolutions**, so that they overlap and know their neighbours. Here it
-# is at work on a handwritten digit; the rest of this page is about this picture.
+# A vision transformer makes of each place of an image a vector, a *token*, and lets
+# every token ask all others for what it needs. The first of them, ViT, cuts the image
+# into patches that do not touch. [CvT](https://arxiv.org/abs/2103.15808) (Wu et al.,
+# 2021) makes tokens with **convolutions**, small windows that slide over the image, so
+# that they overlap and know their neighbours. Here it is at work on a handwritten
+# digit; the rest of this page is about this picture.
 
 # %% tags=["volatile"]
 import numpy as np
@@ -18,21 +20,26 @@ import numpy as np
 import minicvt as mc
 
 digits = mc.data.digits(seed=0)
-model = mc.models.build("cvt-c8w", seed=0)
+model = mc.models.build("cvt-c8w", seed=0)  # a small CvT for 8 x 8 images
 history = mc.train.fit(model, digits, mc.train.RECIPES["digits8"])
 
 image = digits.test_images[2]
 mc.viz.token_maps(model, image)
 
 # %% [markdown]
-# You have just trained it: `fit` went over 1437 small scans of real handwriting. On
-# the left what came in, an 8 x 8 image; then the *token map* after each stage. Every
-# square is a token, a vector; what is drawn is stated under each tile.
+# You have just trained it, on small scans of real handwriting. On the left what came
+# in, an 8 x 8 image; then the *token map* after each stage. Every square is a token;
+# what is drawn of its vector is stated under each tile.
+#
+# A **stage** makes a token map, and runs *blocks* over it. In a **block** tokens first
+# ask each other (attention, section 2); then an **MLP**, two matrix products with a
+# bent function between them, works on each token alone.
 #
 # ## 1 · From pixels to tokens
 #
-# A stage begins with a convolution of kernel $k$, stride $s$ and padding $p$. Over a
-# map of height $H$ it leaves
+# A stage begins with a convolution, here of kernel $k$ (its window is $k$ x $k$),
+# stride $s$ (how far it moves each time) and padding $p$ (rows of zeros around the
+# map). Over a map of height $H$ it leaves
 #
 # $$ H' = \left\lfloor \frac{H + 2p - k}{s} \right\rfloor + 1 \tag{1} $$
 #
@@ -58,7 +65,7 @@ for stage in ("stage0", "stage1"):
 # `observe` is the one way to look inside: every operation and every module tells it
 # what came in and what went out. The pictures, the counts and the tests all read this
 # stream. Memory is channels-last, so from map to tokens is a reshape that moves
-# nothing: token $i \cdot W + j$ is place $(i, j)$.
+# nothing: token $i \cdot W + j$ of a map $W$ wide is place $(i, j)$.
 
 # %%
 token_map = modules["stage0"][0].numpy()
@@ -74,15 +81,21 @@ assert np.array_equal(tokens.numpy()[0, 3 * grid.width + 5], token_map[0, 3, 5])
 #
 # $$ \operatorname{softmax}\!\left(\alpha\, Q K^\top\right) V \tag{2} $$
 #
-# In ViT, $Q$, $K$ and $V$ come from each token alone. In CvT a depthwise convolution
-# runs over the token map first, and for keys and values it takes **stride 2**.
+# Softmax makes weights that are positive and add up to one; $\alpha$ is a fixed scale.
+# A block may do this several times side by side, each time with a part of the channels:
+# these are its *heads*.
+#
+# In ViT, $Q$, $K$ and $V$ come from each token alone. CvT first runs a *depthwise*
+# convolution, one window for each channel, over the token map: at stride 1 for queries,
+# and at **stride 2** for keys and values. That is its *convolutional projection*; a
+# linear map of each token follows, as in ViT.
 #
 # **Predict**: stage 0 has 64 queries. How many keys does each of them see?
 
 # %%
 my_guess = None
 
-for event in events:
+for event in events:  # operations tell their name and options too
     if event.path.endswith("attn") and getattr(event, "name", "") == "attend":
         queries, keys = event.options["query_grid"], event.options["key_grid"]
         print(f"{event.path}: queries on {queries}, keys on {keys}")
@@ -100,10 +113,14 @@ untrained = mc.models.build("cvt-c8w", seed=1)
 mc.viz.class_attention(untrained, image)
 
 # %% [markdown]
-# Always look at the untrained control before you believe an attention map. With four
-# keys and a class token there is not much to see in so small a model.
+# Always look at the untrained control before you believe an attention map: what both
+# show was not learned. With four keys and a class token there is not much to see in so
+# small a model.
 #
 # ## 3 · How it learned
+#
+# The *loss* is what learning makes small. Here it is the cross-entropy, which is large
+# where the right digit was given little probability.
 
 # %% tags=["volatile"]
 mc.viz.training_curve(history)
@@ -130,8 +147,12 @@ assert all(p.grad is not None for _, p in model.named_parameters())
 
 # %% [markdown]
 # `mc.tape(loss)` shows that walk for any loss. The model's is long; here is the tape of
-# one residual, $y = h + \operatorname{gelu}(h)$ with $h = x W^\top$. The arc is the
-# residual: the gradient of $h$ comes home by two roads, and what they bring is added.
+# one *residual*, a sum of a value and a function of it: $y = h +
+# \operatorname{gelu}(h)$ with $h = x W^\top$ (GELU is the MLP's bent function). The arc
+# is the road on which $h$ goes round the function to the sum. So the gradient of $h$
+# comes home by two roads, and what they bring is added. On the right stand
+# multiply-adds (MACs), and what an operation must keep for the way back, beside the
+# leaves.
 
 # %%
 x = mc.Tensor(np.linspace(-1, 1, 6).reshape(2, 3), requires_grad=True)
@@ -143,7 +164,9 @@ mc.tape((y * y).sum())
 # %% [markdown]
 # ## 4 · What it costs
 #
-# A MAC is one multiply-add. The ledger counts what is executed, in integers.
+# A MAC is one multiply-add. The ledger counts what is executed, in integers. CvT-13 is
+# the paper's smallest model, with 13 blocks; `head` in the table is its classifier, and
+# LayerNorm brings each token to one scale.
 #
 # **Predict**: where does most of CvT-13's arithmetic go: embedding, convolutional
 # projection, attention products, or MLP?
@@ -158,8 +181,8 @@ print(parts_table(cvt13, (224, 224)))
 
 # %% [markdown]
 # The convolutional projections, the paper's idea, are next to nothing beside the MLP.
-# What they buy is in the next table: keys and values at stride 2, counted against the
-# same model at stride 1.
+# What their stride buys is in the next table: keys and values at stride 2, counted
+# against the same model at stride 1.
 
 # %%
 print(savings_table(cvt13, (224, 224)))
@@ -168,7 +191,8 @@ mc.viz.kv_savings(cvt13, (224, 224))
 # %% [markdown]
 # "Four times fewer keys" is exact in stages 0 and 1 and not in stage 2, where the class
 # token is a key too. And the whole model saves much less than its attention does,
-# because most of its work was never attention. The cell below holds this page to it.
+# because most of its work was never attention. The cell below asserts what was said
+# here.
 
 # %%
 with mc.shapes_only():  # counted without a byte of weights
@@ -214,7 +238,8 @@ check(keys_seen, ((14, 14, True), 50), ((7, 7, False), 16), ((56, 56, False), 78
 check(savings_whole_model, (("cvt-21", (224, 224)), whole["MACs of the model"]))
 
 # %% [markdown]
-# **Next**: notebook 01 builds the tape of section 3 in sixty lines. `minicvt --help`
-# lists what you can do from a terminal, and `minicvt/models/cvt.py` is the model you
-# just trained, to be read beside the paper. The [glossary](../docs/glossary.md) has
-# the terms of all notebooks in English, Korean (한국어) and Chinese (中文).
+# **Next**: notebook 01 builds the tape of section 3 in under sixty lines.
+# `minicvt --help` lists what you can do from a terminal, and `minicvt/models/cvt.py` is
+# the model you just trained, to be read beside the paper. The
+# [glossary](../docs/glossary.md) has the terms of all notebooks in English, Korean
+# (한국어) and Chinese (中文).
