@@ -80,7 +80,8 @@ assert p.sum(axis=0).min() < 0.7 < 1.5 < p.sum(axis=0).max()
 # somebody takes the softmax along the wrong axis. Look at the sums.)
 #
 # The library has it as one operation, for a batch of images and several heads at once,
-# `(B, h, T, d)`:
+# `(B, h, T, d)`. There are $S$ keys, here as many as tokens, and a value has $e$
+# numbers, here as many as a key. Tiles and the way back are for sections 6 and 7:
 
 # %%
 show(mc.ops.attend)
@@ -110,7 +111,8 @@ assert 88 < np.log(np.finfo(np.float32).max) < 89
 # $$ \operatorname{softmax}(x)_s = \frac{e^{x_s - m}}{\sum_j e^{x_j - m}}
 # \quad\text{for any } m, \text{ so take } m = \max_j x_j. \tag{2} $$
 #
-# Then the largest power is $e^0 = 1$, and what underflows is as good as 0 anyhow.
+# Then the largest power is $e^0 = 1$, and what underflows, as the first weight in the
+# row of 88 does, is as good as 0.
 
 # %%
 show(mc.kernels.softmax.body("numpy"))
@@ -122,7 +124,7 @@ show(mc.kernels.softmax.body("numpy"))
 # Why the $\sqrt d$ in equation (1)? An inner product of $d$ numbers of size 1, random
 # in sign, has size about $\sqrt d$. Without the division long keys make large scores,
 # and a softmax of large scores has one 1 and nothing to learn from: its derivative,
-# $p (1 - p)$, is 0 at both ends.
+# $p (1 - p)$, is 0 at both ends. The slopes below are those of a row, added up.
 
 # %%
 for width in (4, 64, 1024):
@@ -144,9 +146,9 @@ for width in (4, 64, 1024):
 #
 # One mean of values is one question. **Heads** ask several: the $C$ channels are cut
 # into $h$ runs of $d = C/h$, each does equation (1) on its own, and the answers are
-# laid side by side again. It costs no more: $h$ products of width $d$ are as much work
-# as one of width $C$. All there is to do is to cut, and this is the most asked-about
-# line of all attention code.
+# laid side by side again. It takes no more multiply-adds: $h$ products of width $d$ are
+# as much work as one of width $C$. All there is to do is to cut, and it is easily done
+# wrong.
 #
 # Here are four tokens of six channels. The number 23 is *token 2, channel 3*.
 
@@ -237,7 +239,8 @@ for name, ways in {
 #
 # Now the whole layer, as the models use it. `observe` tells every shape on the way: the
 # projections, the split (reshape, transpose), equation (1), the merge, and one more
-# linear map, which lets the heads speak to each other.
+# linear map, which lets the heads speak to each other. (`Init` draws the parameters,
+# and `kv_stride=1` makes a key of every token; notebook 10 is about fewer.)
 
 # %%
 from minicvt.grid import Grid
@@ -258,7 +261,7 @@ for event in events:
 #
 # **Predict**: somebody shuffles the 20 tokens before this layer. What happens to its
 # output? And what if the same is done to the layer that CvT uses, with a convolution
-# in front of q, k and v?
+# in front of q, k and v (`dw_bn`, notebook 09)?
 
 # %%
 my_guess = (None, None)
@@ -288,15 +291,16 @@ assert min(gaps["dw_bn"]) > 1e-3
 # $$ A(P x) = P A(x) \quad\text{for every permutation } P. \tag{3} $$
 #
 # This is **permutation equivariance**. To such a layer an image is a bag of patches: a
-# 6 and a 9 made of the same pieces are the same bag. ViT adds *positions* to its tokens
+# 6 and any jumble of its pieces are the same bag. ViT adds *positions* to its tokens
 # for this reason (notebook 07). CvT's convolution breaks (3) by itself: it knows who is
 # beside whom.
 #
 # ## 5 · T squared, counted and seen
 #
 # A score for each pair of tokens. Twice as fine a grid has four times the tokens and
-# sixteen times the scores. Here are all weights of one head over the same digit, at
-# three sizes, a square a pair, drawn to scale:
+# sixteen times the scores. Here are all weights of a made-up head, whose queries and
+# keys are the place and the grey of a pixel, over the same digit at three sizes, a
+# square a pair, drawn to scale:
 
 
 # %%
@@ -345,7 +349,7 @@ for side in (7, 14, 28, 56):
 
 # %% [markdown]
 # They are equal at $T = 2C$, here 128 tokens. Below that attention is mostly linear
-# maps; above it is mostly $T^2$. It is why CvT asks fewer keys in its early stages
+# maps; above it is mostly $T^2$. It is why CvT asks fewer keys than it has tokens
 # (notebook 10), and why a table of costs means nothing without the size of the image.
 #
 # ## 6 · T squared, measured
@@ -387,8 +391,8 @@ for way in (attend_in_tiles, attend_ours):
 
 # %% [markdown]
 # **Predict**: from 784 to 3,136 tokens (a side of 28 to one of 56), by how much does
-# the peak of memory grow, of the first and of the second? Which is quicker, although
-# both do the same multiply-adds?
+# the peak of memory grow, of `attend_whole` and of `attend_in_tiles`? Which is quicker
+# on your machine, although both do the same multiply-adds?
 
 # %% tags=["volatile"]
 my_guess = (None, None, None)
@@ -431,15 +435,16 @@ mc.viz.curves(memory, "tokens", "MiB at most", log="xy")
 
 # %% [markdown]
 # Four times the tokens: sixteen times the memory as it stands, four times in tiles,
-# where only the rows grow longer. Less memory usually costs time. Here it does not: the
+# where only the rows grow longer. Less memory often costs time. Here it need not: the
 # multiply-adds are the same, and a tile of scores can stay in the cache between the
-# product, the softmax and the next product, where the whole matrix goes out to memory
-# and back each time. The library's compiled kernel is made around that; its tiles are
-# scratch space, which NumPy does not see and the picture does not count.
+# product, the softmax and the next product, where a large matrix goes out to memory and
+# back each time. (Where the whole matrix fits into the cache, there is nothing to
+# gain.) The library's compiled kernel is made around that; its tiles are scratch space,
+# which NumPy does not see and the picture does not count. All ran in one thread.
 #
 # With `MINICVT_KERNELS=numpy` the library makes the whole matrix and drops it. Neither
 # *keeps* it: the next cell asks the tape of one attention what it holds for backward,
-# and holds this page to it.
+# beside q, k and v, which are there anyway and are not counted.
 
 # %%
 for count in (196, 784):
@@ -455,15 +460,23 @@ if mc.kernels.active() == "numba":
 
 # %% [markdown]
 # Two numbers for each query: its largest score and the sum of its powers, which are
-# what it takes to make a row of $p$ again from q and k. (This is the idea of
-# FlashAttention, Dao et al., 2022. Theirs has tiles of keys as well: exercise 3.)
+# what it takes to make a row of $p$ again from q and k. The price is paid on the way
+# back: the product of q and k and its softmax are computed a second time, which makes
+# five products there instead of four (section 7). (This is the idea of FlashAttention,
+# Dao et al., 2022. Theirs has tiles of keys as well: exercise 3.)
 #
 # ## 7 · The way back
 #
 # Name the steps: $S = \alpha Q K^\top$, $P = \operatorname{softmax}(S)$, $Y = P V$. Two
-# of them are matrix products, whose pullbacks are products (notebook 03). The softmax
-# in the middle: each $P_{ts}$ depends on all scores of its row, on its own with
-# $P_{ts}(1 - P_{ts})$ and on another with $-P_{ts} P_{tj}$. Summed up,
+# of them are matrix products, whose pullbacks are products (notebook 01). The softmax
+# in the middle: a score $S_{ts}$ moves all weights of its row, its own $P_{ts}$ with
+# slope $P_{ts}(1 - P_{ts})$ and another $P_{tj}$ with slope $-P_{ts} P_{tj}$. Roads add
+# up:
+#
+# $$ \bar S_{ts} = P_{ts}(1 - P_{ts})\, \bar P_{ts} -
+# \sum_{j \ne s} P_{ts} P_{tj}\, \bar P_{tj} $$
+#
+# Tidied, and with the products around it,
 #
 # $$ \bar V = P^\top \bar Y, \quad \bar P = \bar Y V^\top, \quad
 # \bar S_{ts} = P_{ts} \Big( \bar P_{ts} - \sum_j P_{tj} \bar P_{tj} \Big), \quad
@@ -486,8 +499,8 @@ for name, leaf, by_hand in zip("qkv", leaves, (dq, dk, dv), strict=True):
     assert error < 1e-13
 
 # %% [markdown]
-# The library's NumPy body is these lines, with $P$ made again in the first four. Under
-# it is what finite differences say:
+# The library's NumPy body is these lines, with $P$ made again in the first four (the
+# fifth product). Under it is what finite differences say:
 
 # %% tags=["volatile"]
 show(mc.kernels.attend_backward.body("numpy"))
@@ -557,6 +570,10 @@ def attend_streaming(q, tiles, scale):
 
     q is (T, d), each k (n, d) and v (n, e); n differs. Look at each tile once, and
     hold no scores but its own. Scores may be large. Returns (T, e).
+
+    Hint: hold for each query its largest score m so far, and two sums, of the powers
+    e^(score - m) and of the values times these. When m grows to n, first multiply
+    both sums by e^(m - n): equation (2).
     """
     return None
 
@@ -573,4 +590,4 @@ check(attend_streaming, *cases)
 
 # %% [markdown]
 # **Next**: between two attentions stand LayerNorm and an MLP. Notebook 06 derives both
-# by hand, and shows why test accuracy does not notice when their way back is wrong.
+# by hand, and shows how little of a wrong way back test accuracy notices.
