@@ -4,7 +4,7 @@
 # **Afterwards you can** say how large a token map is for any image, which pixels each
 # token saw, what windows that overlap buy and cost, and how CvT's pyramid is built.
 #
-# **You need** 03 (convolution) and 07 (ViT, patches). **35 minutes.**
+# **You need** 03 (convolution) and 07 (ViT, patches). **40 minutes.**
 #
 # A CvT with three stages, trained to read digits on photographs, and what each of its
 # stages made of one image. Every square is a token.
@@ -23,8 +23,8 @@ mc.viz.token_maps(model, image)
 
 # %% [markdown]
 # The map gets coarser and the tokens longer, stage by stage. And something is odd: in
-# stage 0 the **left** column and the **top** row stand out, the right and the bottom do
-# not. There is nothing in the photograph there. Section 3 finds out what it is.
+# stage 0 the **left** column and the **top** row stand out, with any image. Section 3
+# finds out what it is.
 #
 # ## 1 · How large is the map?
 #
@@ -35,7 +35,9 @@ mc.viz.token_maps(model, image)
 # $$ H_i = \left\lfloor \frac{H_{i-1} + 2p - s}{s - o} + 1 \right\rfloor \tag{1} $$
 #
 # Mind the letters: $s$ is the **kernel** here, $o$ the overlap and $s - o$ what
-# everybody else calls the stride. With kernel $k$ and stride $s$, as in code, it is
+# everybody else calls the stride. From here on letters are those of code: kernel $k$,
+# stride $s$, padding $p$. (In the docstring below $o$ is the number of windows. Nothing
+# here needs `ceil_mode`.)
 
 # %%
 from minicvt.kernels.geometry import output_size
@@ -83,9 +85,9 @@ my_guess = None
 print("56 rows:", [n for n in range(200, 250) if output_size(n, 7, 4, 2) == 56])
 
 # %% [markdown]
-# A floor makes four sides of one: (1) cannot be turned around. From the map one cannot
-# tell the image, which is why the library carries a `Grid` with every list of tokens
-# and never takes a square root of their number.
+# The floor gives four sides one map: (1) cannot be turned around. From the map one
+# cannot tell the image, which is why the library carries a `Grid` with every list of
+# tokens and never takes a square root of their number.
 #
 # ## 2 · Who sees which pixel
 #
@@ -113,16 +115,22 @@ mc.viz.maps(
 )
 
 # %% [markdown]
-# Patches read every pixel once, if the side fits: of these 18 x 18 pixels the last two
-# rows and columns are read by **nobody**, and the model works without a word. Overlap
-# reads most pixels two or four times, and some once: not evenly, either.
+# Overlap reads pixels once, twice or four times, patches once: if the side fits. Which
+# rows are read by **nobody**?
+
+# %%
+for k, s, p in ((3, 2, 1), (7, 4, 2), (4, 4, 0)):
+    lost = {n: np.flatnonzero(readers(n, n, (k, s, p))[:, 0] == 0) for n in (18, 224)}
+    print(f"kernel {k}, stride {s}: of 18", lost[18], "of 224", lost[224])
+    assert not len(lost[224])
+
+# %% [markdown]
+# Patches of 4 lose two rows of 18, CvT-13's first windows one, and the columns
+# likewise; the model works without a word. A side of 224 suits all of them.
 #
 # What one linear layer can never do is compare two pixels that no window holds
 # together. So count neighbours that *meet*: pairs of pixels side by side that are in
 # some window.
-#
-# **Predict**: of all pairs of neighbours in a row of pixels, which share meets when
-# patches are 2 wide? When they are 16 wide? When windows of 3 have stride 2?
 
 
 # %%
@@ -132,6 +140,10 @@ def meeting(side, window):
     held = {n for a in starts(side, *window) for n in range(a, a + k - 1)}
     return len(held & set(range(side - 1))) / (side - 1)
 
+
+# %% [markdown]
+# **Predict**: of all pairs of neighbours in a row of pixels, which share meets when
+# patches are 2 wide? When they are 16 wide? When windows of 3 have stride 2?
 
 # %%
 my_guess = (None, None, None)
@@ -176,11 +188,13 @@ unchanged = equations("cvt-T6") == 0
 assert unchanged
 
 # %% [markdown]
-# Read it as it stands. On digits that are centred overlap gains nothing that ten seeds
-# can show. The more a digit moves against the grid, the more: a little on pairs, a lot
-# on roam16, where it may lie anywhere. And two things differ at once: with the overlap
-# come more weights, as the bars above said. What part of the gain is the view, and what
-# part the weights, these runs do not tell.
+# Read it as it stands: each row is a difference in points of accuracy, with its 95 %
+# interval, and the claim as a whole is open as long as one row is. On digits that are
+# centred (digits16) overlap gains nothing that ten seeds can show; on pairs of digits
+# (pair8) a little; on roam16, where a digit may lie anywhere against the grid, a lot.
+# And two things differ at once: with the overlap come more weights, as the bars above
+# said. What part of the gain is the view, and what part the weights, these runs do not
+# tell.
 
 # %%
 from minicvt.train.seeds import interval
@@ -245,25 +259,57 @@ mc.viz.maps(
 # Where a window hangs over the border it reads zeros of the padding instead of grey. At
 # stride 2 a kernel of 3 with padding 1 begins at pixel -1, 1, 3, ...: on an even side
 # it hangs over on the left and never on the right. That is the frame in the first
-# picture, and why it has two sides. Which is which, in numbers:
+# picture, and why it has two sides. (With 7, 4 and 2 it has four.) One image has
+# borders of its own, so take the mean token of each place over many, and how far it is
+# from the usual one:
 
 # %% tags=["volatile"]
 print("windows begin at", starts(32, 3, 2, 1)[:3], "...", starts(32, 3, 2, 1)[-1])
 print("and the last one ends at", starts(32, 3, 2, 1)[-1] + 2, "of 0 to 31")
 
-seen = mc.viz.observed(model, image).stages[0].tokens
-inner = np.median(seen[1:, 1:].reshape(-1, seen.shape[-1]), axis=0)
-away = np.linalg.norm(seen - inner, axis=-1)
-print(f"mean distance from the usual token: left {away[:, 0].mean():.1f}", end=", ")
-print(f"top {away[0].mean():.1f}, right {away[:, -1].mean():.1f}", end=", ")
-print(f"bottom {away[-1].mean():.1f}")
-assert min(away[:, 0].mean(), away[0].mean()) > 1.2 * away[:, -1].mean()
+with mc.no_grad():
+    tokens, grid = model.stages[0].embed(mc.Tensor(photos.test_images[:200]))
+mean = nn.unflatten(tokens, grid)[0].numpy().mean(axis=0)  # (H, W, C)
+usual = np.median(mean[1:, 1:].reshape(-1, mean.shape[-1]), axis=0)
+away = np.linalg.norm(mean - usual, axis=-1)
+sides = {"left": away[:, 0], "top": away[0], "right": away[:, -1], "bottom": away[-1]}
+sides = {name: side.mean() for name, side in sides.items()}
+print("away:", ", ".join(f"{name} {far:.1f}" for name, far in sides.items()))
+assert min(sides["left"], sides["top"]) > 3 * max(sides["right"], sides["bottom"])
 
 # %% [markdown]
 # It looks like a blemish, and it is a gift. A ViT without positions cannot know left
-# from right (07). Here the *zeros outside* tell a token that it lies at the border, and
-# every further convolution carries the news inwards. That CvT can do without a table of
-# positions it owes in part to its padding.
+# from right (07). Here the *zeros outside* tell a token that it lies at the border.
+#
+# **Predict**: let three more convolutions follow, kernel 3, stride 1, on the same grey
+# image. How many kinds of tokens then, with padding 1? And if nothing is ever padded?
+
+# %%
+my_guess = (None, None)
+
+
+def grey_kinds(padding, more):
+    """Kinds of tokens after the embedding and some more convolutions."""
+    layers = [nn.ConvEmbed(3, 8, 3, 2, padding, init=init)]
+    layers += [nn.ConvEmbed(8, 8, 3, 1, padding, init=init) for _ in range(more)]
+
+    def run(x):
+        for layer in layers:
+            x = layer(x)
+        return x
+
+    return int(kinds(run, 32)[0])
+
+
+after = {p: [grey_kinds(p, more) for more in range(4)] for p in (1, 0)}
+print("kinds after 0, 1, 2, 3 more: padded", after[1], "never padded", after[0])
+assert after[0] == [1, 1, 1, 1]
+assert after[1] == sorted(set(after[1]))
+
+# %% [markdown]
+# Each further convolution carries the news of the border one place inwards; without
+# padding there is none to carry. So CvT can know places without a table of positions,
+# and such a ViT, whose patches are not padded, cannot.
 #
 # ## 4 · The pyramid
 #
@@ -302,10 +348,10 @@ print(table(headers, rows))
 
 # %% [markdown]
 # The first map is *larger* than the image. Then each embedding leaves a quarter of the
-# tokens and makes them less than four times as long, so that the maps get smaller. A
-# linear layer costs $C^2$ for each token: a quarter of the tokens pays for twice the
-# channels. Ten of the thirteen blocks are where tokens are few, and there most of both
-# parameters and MACs are:
+# tokens and makes them less than four times as long (three times, then twice), so that
+# the maps get smaller. A linear layer costs $C^2$ for each token: a quarter of the
+# tokens pays for twice the channels. Ten of the thirteen blocks are where tokens are
+# few, and there most of both parameters and MACs are:
 
 # %%
 mc.viz.parts(cvt13)
@@ -333,19 +379,17 @@ assert fine.total.macs > 30 * coarse.total.macs
 mc.viz.bars({"MACs of one image": totals})
 
 # %% [markdown]
-# More than sixteen times: the products of attention take their square. So a fine first
-# look is affordable only on few channels, in few blocks, and that is the pyramid.
+# More than sixteen times: the linear layers grow with the number of tokens, but the
+# products of attention with its square. So a fine first look is affordable only on few
+# channels and in few blocks, and that is the pyramid: CvT-13 has 56 x 56 tokens in one
+# block of thirteen. (There it also asks fewer keys, which is the subject of 09 and 10.)
 #
 # One more thing grows on the way: what a token has seen. Through $i$ embeddings with
-# kernels $k_i$ and strides $s_i$ its window in pixels is
+# kernels $k_i$ and strides $s_i$ neighbouring tokens are $j_i$ pixels apart, and the
+# window of each is $r_i$ pixels wide:
 #
-# $$ r_i = r_{i-1} + (k_i - 1) \, j_{i-1}, \qquad j_i = s_i \, j_{i-1},
+# $$ j_i = s_i \, j_{i-1}, \qquad r_i = r_{i-1} + (k_i - 1) \, j_{i-1},
 # \qquad r_0 = j_0 = 1 \tag{2} $$
-#
-# wide, and neighbouring tokens are $j_i$ pixels apart.
-#
-# **Predict**: a token of CvT-13's last stage stands for 16 x 16 pixels. From how many
-# pixels on a side does it come, through the embeddings alone?
 
 
 # %%
@@ -361,6 +405,10 @@ def window_of(embeds, side, token):
     x.backward(cotangent)
     return np.flatnonzero(np.abs(pixels.grad[0]).sum(axis=(1, 2)))
 
+
+# %% [markdown]
+# **Predict**: a token of CvT-13's last stage stands for 16 x 16 pixels. From how many
+# pixels on a side does it come, through the embeddings alone?
 
 # %%
 my_guess = None
@@ -379,8 +427,8 @@ print(table(("", "apart", "formula", "by gradient", "rows of 96"), fields))
 
 # %% [markdown]
 # Nearly four times the area it stands for: neighbours share half of what they see, in
-# each direction. Remember this when in 10 three of four keys are thrown away. (What a
-# token depends on *after* the blocks is the whole image; how much is for 13.)
+# each direction. Remember this when in lesson 10 three of four keys go. (What a token
+# depends on *after* the blocks is the whole image; how much of it is for lesson 13.)
 #
 # ## 5 · Your turn
 #
