@@ -6,7 +6,7 @@
 # give seven numbers for one model, and tell what no count can see.
 #
 # **You need** notebooks 08, 09 and 10: the embedding, the projection, strided keys and
-# values. **40 minutes.**
+# values. **50 minutes.**
 #
 # Below is all of CvT-13, part by part: on the left what has to be stored, on the right
 # what has to be computed for one image; the darker, the deeper in the pyramid. (The
@@ -29,7 +29,8 @@ mc.viz.parts(cvt13, (224, 224))
 # others: the CvT paper prints "FLOPs" and means MACs. Here one MAC is two FLOPs.
 #
 # The two currencies are spent in different places. A parameter of a linear map works
-# once for *every token*, so it costs more where the map is large:
+# once for *every token*, so it costs more where the map is large. (Attention's two
+# products have no parameters; they are left out of the third number.)
 
 # %%
 with mc.shapes_only():  # counted without a byte of weights
@@ -38,25 +39,6 @@ ledger = mc.count(model)
 
 stages = [f"stage{i}" for i in range(3)]
 macs, parameters = ledger.by("stage"), ledger.by("stage", "parameters")
-each = {stage: macs[stage] / parameters[stage] for stage in stages}
-for stage, grid in zip(stages, cvt13.grids(), strict=True):
-    p, m = (of[stage] / sum(of.values()) for of in (parameters, macs))
-    print(f"{stage}: {grid} tokens, {p:.1%} of the parameters, {m:.1%} of the MACs")
-    print(f"        a parameter works in {each[stage]:,.0f} MACs")
-
-assert each["stage0"] > 40 * each["stage2"]
-
-# %% [markdown]
-# A parameter of the first stage works more than forty times as hard as one of the
-# last. That is the bargain of every pyramid: few channels where tokens are many, many
-# channels where they are few.
-#
-# **Predict**: stage 0 has one block, stage 1 two, stage 2 ten. In which of them do
-# attention's two products cost most, over all its blocks?
-
-# %%
-my_guess = None
-
 products = {
     stage: sum(
         entry.macs
@@ -65,6 +47,25 @@ products = {
     )
     for stage in stages
 }
+each = {s: (macs[s] - products[s]) / parameters[s] for s in stages}
+for stage, grid in zip(stages, cvt13.grids(), strict=True):
+    p, m = (of[stage] / sum(of.values()) for of in (parameters, macs))
+    print(f"{stage}: {grid} tokens, {p:.1%} of the parameters, {m:.1%} of the MACs")
+    print(f"        a parameter works in {each[stage]:,.0f} MACs")
+
+assert 15 < each["stage0"] / each["stage2"] < 17
+
+# %% [markdown]
+# A parameter of the first stage works about sixteen times as hard as one of the last:
+# its map has sixteen times the places. That is the bargain of every pyramid: few
+# channels where tokens are many, many channels where they are few.
+#
+# **Predict**: stage 0 has one block, stage 1 two, stage 2 ten. In which of them do
+# attention's two products cost most, over all its blocks?
+
+# %%
+my_guess = None
+
 for (stage, spent), depth in zip(products.items(), cvt13.depths, strict=True):
     print(f"{stage}: {spent:11,} MACs in {depth} block(s)")
 
@@ -184,8 +185,8 @@ assert all(1 < cell.ratio < 1.01 for cell in cells if cell.ratio)
 # who has just built one it is the difference between "right" and "some layer is
 # missing", and the official repository has been asked about it more than once.
 #
-# What was tried: every way of counting that a tool is known to have. Here is each, and
-# what it gives for CvT-13.
+# For the FLOPs the library tries six ways of counting, which authors of 2021 may have
+# used; section 4 has readings of later tools. Here is what each gives for CvT-13.
 
 # %%
 from minicvt.reconcile.amounts import amounts
@@ -198,8 +199,8 @@ for way, number in ways.items():
 assert not any(f"{number / 1e9:.2f}" == "4.53" for number in ways.values())
 
 # %% [markdown]
-# No way of counting gives the 4.53 that table 2 prints, and an unexplained number is
-# best called that. The parameters are another matter: there is a model that they fit.
+# None of these gives the 4.53 that table 2 prints, and an unexplained number is best
+# called that. The parameters are another matter: there is a model that they fit.
 #
 # **Predict**: suppose an earlier draft of CvT had *one* depthwise convolution with
 # BatchNorm in each block, shared by q, k and v, where the released one has three. How
@@ -218,14 +219,18 @@ saved = cell.draft[1].amount / cell.draft[0].amount
 print(f"the shared convolution alone: {saved:.2%}")
 assert f"{drafted / 1e6:.2f}" == cell.printed
 
-(other,) = (c for c in cells if c.place[1:] == ("Params (M)", "CvT-21"))
-assert f"{sum(t.amount for t in other.draft) / 1e6:.2f}" == other.printed
+for other in (c for c in cells if c.draft):
+    digits = len(other.printed.split(".")[1])
+    sum_of_terms = sum(term.amount for term in other.draft)
+    assert f"{sum_of_terms / 1e6:.{digits}f}" == other.printed
 
 # %% [markdown]
-# With shared convolutions, and positions in the last stage, table 2's 19.98 comes out,
-# and so does CvT-21's 31.54. A later model of the same group does share them. That is
-# suggestive, and no more: the same draft does not fit table 6 (d), and nothing fits the
-# FLOPs. Hold a number of this kind beside your model, but never make it your test.
+# Hardly any: a depthwise convolution is small. With it shared, and a learned position
+# for each token of the last stage, table 2's 19.98 comes out, and so does CvT-21's
+# number; CvT-W24's comes out with sharing alone. A later model of the same group does
+# share them. That is suggestive, and no more: the same draft does not fit table 6 (d),
+# and none of the six ways fits the FLOPs. Hold a number of this kind beside your model,
+# but never make it your test.
 #
 # Most cells fare better. Over all eight tables:
 
@@ -237,8 +242,9 @@ print(table(("", *reconcile.VERDICTS), rows))
 
 # %% [markdown]
 # *Counted*: a model that ran gives it. *Quoted*: an accuracy, or a model that is not
-# here. *Contradicted*: the count says otherwise, or the paper's own text does. These
-# are the places where text and tables of the paper part:
+# here. *Contradicted*: the count says otherwise (the first table's "a draft fits" and
+# "unexplained" are both of this kind), or the paper's own text does. Sentences of the
+# text are checked against the tables too, and these disagree:
 
 # %%
 from minicvt.reconcile.claims import checked
@@ -248,9 +254,9 @@ print(table(("where", "the text says", "its tables"), rows))
 
 # %% [markdown]
 # Such errata are in many papers. Several of these would be right if CvT-13 had 81.5 as
-# in the last row, a tenth less than in table 3: perhaps the text is older than the
+# in the last row, 0.1 less than in table 3: perhaps the text is older than the
 # last training run. What MACs are really for is the comparison, table 3. Accuracies are
-# as printed, MACs as counted:
+# as printed, MACs as counted where the model is here:
 
 # %%
 mc.viz.accuracy_against_macs()
@@ -258,7 +264,8 @@ mc.viz.accuracy_against_macs()
 # %% [markdown]
 # ## 4 · Seven readings, one model
 #
-# Somebody asks a tool for the FLOPs of CvT-13 (the port in transformers, at 224 x 224).
+# Somebody asks a tool for the FLOPs of CvT-13 (the port in Hugging Face's library
+# transformers, at 224 x 224).
 # The answers were measured once and are kept with the versions of the tools; some say
 # FLOPs, some MACs, some mult-adds. torch counts two FLOPs a MAC and is divided by two.
 
@@ -290,6 +297,7 @@ print(f"{reading.residual:+14,}  not explained")
 
 # %% [markdown]
 # It forgets $T$: every layer but a convolution counts once, not once for each token.
+# (Attention's products, which are no layer, it does not see at all.)
 # For a network of convolutions, with one linear map at its end that meets one vector,
 # this is right. For a transformer it is not.
 #
@@ -326,9 +334,10 @@ assert 0.10 < unseen < 0.12
 # ## 5 · What no count can see
 #
 # There are at least three programs called CvT: the official code, the port in
-# transformers, and one in vit-pytorch; and there is the text of the paper. The library
-# calls them *dialects*. Below each of their differences is made alone, in a CvT-13 with
-# the same random weights, and the logits are compared with the official ones.
+# transformers (`hf` below), and one in vit-pytorch (`lucidrains`, after its author);
+# and there is the text of the paper (`paper`). The library calls them *dialects*. Below
+# each of their differences is made alone, in a CvT-13 with the same random weights, and
+# the logits are compared with the official ones.
 #
 # **Predict**: which differences change neither parameters nor MACs, and yet change
 # every answer?
@@ -358,12 +367,20 @@ print(table(headers, rows))
 silent = {e.choice for e in effects if e.difference and not (e.parameters or e.macs)}
 assert {"activation", "scale", "embed"} <= silent
 
+sizes = {pad: [(n + 2 * pad - 7) // 4 + 1 for n in range(224, 228)] for pad in (2, 3)}
+for pad, sides in sizes.items():
+    print(f"padding {pad}: images of 224, 225, 226, 227 to maps of", *sides)
+differ = [a != b for a, b in zip(*sizes.values(), strict=True)]
+assert differ == [False, True, True, False]
+
 # %% [markdown]
 # The last column is $\max|a - b| / \max|b|$ over the logits. GELU or QuickGELU, the
-# scale $d^{-1/2}$ of all channels or of one head's, a pixel more of padding: each
-# leaves every total untouched, and each is another model. The paper names no
-# activation, and by its text the scale is not the one of its code; whoever writes CvT
-# from the paper alone gets the dialect "paper".
+# scale $d^{-1/2}$ with $d$ all channels (`dim`) or one head's (`head_dim`), one pixel
+# more of padding: each leaves every total untouched, and each is another model. (The
+# padding does so at image sides that leave 0 or 3 when divided by 4, as 64 and 224 do;
+# at others the map grows, as the last two lines show, and the MACs with it.) The paper
+# names no activation, and by its text the scale is one head's, where its code takes all
+# channels; whoever writes CvT from the paper alone gets the dialect "paper".
 #
 # It gets worse. Such models have tensors of the same names and shapes, so that one
 # loads the other's weights without complaint:
@@ -384,6 +401,9 @@ print(f"same names, same shapes, same counts; logits {apart:.2%} apart")
 assert apart > 1e-4
 
 # %% [markdown]
+# The only difference is the activation, the first row of the table above. How far apart
+# it puts the logits depends on weights and images, and these are others than there.
+#
 # The classic mistake here is to stop at "the parameters match". Counts are a necessary
 # check and a cheap one: a missing bias shows at once. They are no proof. What proves a
 # model is its numbers: the same weights and images through both, all the way to the
