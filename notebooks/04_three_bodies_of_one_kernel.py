@@ -5,8 +5,9 @@
 # equal the three are and why not to the last bit, measure without fooling yourself,
 # tell what the machine could do at best, and say where a library wins time.
 #
-# **You need** notebook 03. **35 minutes**, of which the computer works for seconds.
-# Numba if you have it; without it there are two bodies on this page, and it says so.
+# **You need** notebook 03. **35 minutes**, of which the computer works for seconds, and
+# twenty more for the exercises. Numba if you have it; without it there are two bodies
+# on this page, and it says so.
 #
 # One function, one input, three ways to write it down:
 
@@ -67,11 +68,16 @@ show(*(mc.kernels.softmax.body(name) for name in bodies))
 # same in whole arrays. Each of its lines goes over the whole array once, reads it from
 # memory and writes it back. The compiled body is loops again: Numba turns them into
 # machine code when they are called first, and keeps that on disk. But they are other
-# loops: over blocks that stay in the first cache, and simple enough inside for the
-# processor to take 8 or 16 numbers at a time.
+# loops: over blocks that stay in the first cache, the smallest and fastest, and simple
+# enough inside for the processor to take 8 or 16 numbers at a time.
 #
-# Which body runs is one choice for the whole process, made by `use` or by the variable
-# `MINICVT_KERNELS`:
+# (`BLOCK` is how many numbers such a block has, and `@jit` marks what Numba compiles.
+# `largest`, `total` and `exponentials` do as they say, for a row or a block, and `wide`
+# asks for the widest instructions.)
+#
+# Which body runs is one choice for the whole process: for every kernel, every model,
+# every thread. The variable `MINICVT_KERNELS` makes it at the start, `use(name)` from
+# then on, and `with use(name):` until the block ends:
 
 # %%
 for name in bodies[1:]:
@@ -79,15 +85,16 @@ for name in bodies[1:]:
         print("now", mc.kernels.active(), "->", mc.kernels.softmax(scores).shape)
 
 # %% [markdown]
-# So a whole model can run on the loops. They warn when they are chosen, since this is
-# what a digit of 8 x 8 pixels takes:
+# (`body(name)`, as above, takes one without choosing it.) So a whole model can run on
+# the loops. They warn when they are chosen, since this is what a digit of 8 x 8 pixels
+# takes:
 
 # %% tags=["volatile"]
 digit = mc.data.digits(seed=0).test_images[:1].astype(np.float64)
 model = mc.models.build("cvt-c8w", dtype="float64", seed=0).eval()
 with mc.count() as ledger:
     model(digit)
-print(f"{ledger.macs:,} multiply-adds in an answer")
+print(f"{len(ledger.entries)} operations, {ledger.macs:,} multiply-adds in an answer")
 
 answers = {}
 with warnings.catch_warnings():
@@ -98,6 +105,11 @@ with warnings.catch_warnings():
             print(f"{name:6} {milliseconds(model, digit, runs=2):8.2f} ms")
 
 # %% [markdown]
+# Compare NumPy and compiled here with the softmax above. In a model as small as this
+# each operation is over in microseconds, and the Python around it, the same for both
+# bodies, is much of what you measure. Besides, in float64 the matrix products of both
+# are done by **BLAS**, the library for them that comes with NumPy.
+#
 # ## 2 · How equal?
 #
 # **Predict**: are these answers, in float64, equal to the last bit? To how many digits?
@@ -114,7 +126,7 @@ def apart(ours, right):
 
 for name in bodies[1:]:
     error = apart(answers[name], answers["loops"])
-    print(f"logits of the model: {name} and loops are apart by {error:.0e}")
+    print(f"outputs of the model: {name} and loops are apart by {error:.0e}")
     assert error < 1e-13
 
 x = rng.normal(size=(2, 7, 9, 16))
@@ -146,7 +158,11 @@ for name, arguments in calls.items():
 # %% [markdown]
 # What only moves or compares numbers is equal to the last bit. What *adds* need not be:
 # in floating point the order of a sum is part of the answer, and whoever takes eight
-# numbers at a time, or a block, or another thread's part, adds in another order.
+# numbers at a time, or a block, or another thread's part, adds in another order. (One
+# who keeps the order, as NumPy's depthwise body does tap by tap, may get the same
+# bits.) GELU adds up nothing and may differ all the same: its normal distribution comes
+# from Python's `math` in one body and from SciPy in another, and two libraries need not
+# round the last bit alike.
 
 # %%
 print((0.1 + 0.2) + 0.3, "and", 0.1 + (0.2 + 0.3))
@@ -171,14 +187,21 @@ ways = {
 }
 for name, total in ways.items():
     print(f"{name:25} {total:.2f}")
-assert abs(ways["one after the other"] - 1e5) > 500
+assert ways["one after the other"] - 1e5 > 500  # too large
 assert abs(ways["in float64, then rounded"] - 1e5) < 0.02
 
+for total in np.float32([1_000, 20_000, 90_000]):
+    print(f"at {total:6,.0f} numbers are {np.spacing(total):.5f} apart,", end=" ")
+    print(f"and 0.1 more is {total + tenths[0] - total:.5f} more")
+
 # %% [markdown]
-# Hardly two digits. Once the sum is large, most of each tenth falls off its end. NumPy
-# adds neighbours in pairs, and pairs of pairs, and loses little. But gradients of
-# biases and norms are sums over *rows*, thousands of them, where NumPy cannot do that;
-# so the library adds those up in float64, in all three bodies.
+# Hardly two digits, and too large. The larger a float32, the further its neighbours are
+# apart, and every sum is rounded to one of them: for long stretches always to the same
+# side, so the errors do not cancel, they pile up. NumPy's `sum` adds neighbours in
+# pairs, and pairs of pairs: small numbers meet small ones, and little is lost. It does
+# so along a row, whose numbers lie side by side. But gradients of biases and norms are
+# sums *down the columns*, over thousands of rows, which NumPy adds one row after the
+# other; so the library adds those up in float64, in all three bodies.
 #
 # ## 3 · Measure
 #
@@ -199,14 +222,20 @@ print(f"the first call {took[0]:.2f} ms; then at least {min(took[1:]):.3f},", en
 print(f"median {np.median(took[1:]):.3f}, at most {max(took[1:]):.3f} ms")
 
 # %% [markdown]
-# The first call compiles the kernel, or loads it from disk, and its memory is touched
-# for the first time. The others are slowed down by whatever else the machine does:
-# noise only ever adds. So: call once and throw that away; call several times and take
-# the least (or a median); compare two things **in turns**, never one after the other;
-# say how many threads. `milliseconds` above does the first, the second and the last.
+# Five rules, each with what goes wrong without it:
 #
-# And have something to compare with. "Ten times as fast as NumPy" says nothing about
-# whether it is fast.
+# 1. Throw the first call away: it compiles the kernel, or loads it from disk, and
+#    touches its memory for the first time.
+# 2. Call several times and take the least (or the median): the others are slowed down
+#    by whatever else the machine does. Noise only ever adds.
+# 3. Compare two things **in turns**, not one after the other: a slow minute of the
+#    machine falls on both, else on one of them, which then looks slow.
+# 4. Say how many threads: two in one body against one in the other is another question.
+# 5. Have something to compare with. "Ten times as fast as NumPy" says nothing about
+#    whether it is fast.
+#
+# `milliseconds` above does 1, 2 and 4. Without 3 it is good enough to tell factors
+# apart, as in the first picture, and not to tell percents apart.
 #
 # ## 4 · What the machine can do
 #
@@ -217,8 +246,9 @@ print(f"median {np.median(took[1:]):.3f}, at most {max(took[1:]):.3f} ms")
 # \frac{\text{bytes}}{\text{bytes a second}} \right). \tag{2} $$
 #
 # This is the **roofline** (Williams et al., 2009). The bytes are those that nobody can
-# avoid: read the inputs once, write the output once. Both rates can be measured: the
-# best matrix product, and the best copy of something that no cache holds.
+# avoid: read the inputs once, write the output once. Both rates can be measured, with a
+# large square matrix product of BLAS and with a copy of something large. (A product of
+# another shape may do a few percent better: such a roof is not sharper than that.)
 
 # %% tags=["volatile"]
 from minicvt.bench.rates import copy_rate, product_rate
@@ -230,16 +260,20 @@ print(f"one thread here: {mac_rate / 1e9:.0f} GMAC/s and {byte_rate / 1e9:.1f} G
 print(f"so {ridge:.0f} multiply-adds in the time of one byte (in float32)")
 
 # %% [markdown]
-# **Predict**: an operation with fewer multiply-adds a byte than that is bound by
-# memory. Which of these are: the MLP's linear map from 384 to 1,536 channels for 196
-# tokens, the same for one token, a depthwise convolution, an activation?
+# That last number is the roof's *ridge*: an operation with fewer multiply-adds a byte
+# is bound by memory, one with more by arithmetic.
+#
+# **Predict**: which of these are bound by memory: the MLP's linear map from 384 to
+# 1,536 channels for 196 tokens, the same for one token, a depthwise convolution, the
+# activation (GELU, a function of each number by itself)? The cell counts them by their
+# shapes alone, without arrays.
 
 # %% tags=["volatile"]
 my_guess = (None, None, None, None)
 
 
 def blank(*shape):
-    """Return a tensor with a shape and nothing in it."""
+    """Return a tensor with a shape and nothing in it: enough to count."""
     return mc.Tensor(mc.blank.Blank(shape, "float32"))
 
 
@@ -266,14 +300,16 @@ assert intensity["linear, one token"] < 0.3
 
 # %% [markdown]
 # The same layer, on two sides of the ridge: for one token each weight is fetched to be
-# used once. (It is why batches pay, and why a chat bot, which makes one token at a
-# time, waits for memory.) Of a vision transformer the linear maps, the dense
-# convolutions and attention are bound by arithmetic; what lies between them is bound by
-# memory.
+# used once. (It is why many inputs at once take less time each, and why a chat bot,
+# which makes one token at a time, waits for memory.) Of a vision transformer the linear
+# maps, the dense convolutions and attention are bound by arithmetic; what lies between
+# them is bound by memory.
 #
-# Here is a whole CvT-13 on one image, operation by operation. The light bar is the time
-# it took, the dark one inside is equation (2), and on the right is their ratio. Above
-# 100 % the bytes came from a cache:
+# Here is a whole CvT-13 on one image, operation by operation, in milliseconds. (`fold`
+# makes a model for inference, with its batch norms inside the convolutions.) The light
+# bar is the time it took, the dark one inside is equation (2), and on the right is
+# their ratio. A ratio above 100 %, if you find one, says that the bytes came from a
+# cache. Rows without a ratio have nothing to multiply and nothing to move:
 
 # %% tags=["volatile"]
 from minicvt.bench.profiling import Ceilings, profile
@@ -284,19 +320,27 @@ with threads.limit(1):
     found = profile(
         "CvT-13, one image, one thread",
         lambda: mc.predict(cvt13, photo),
-        Ceilings(mac_rate, byte_rate),
+        Ceilings(mac_rate, byte_rate),  # the two rates of equation (2)
         rounds=5,
     )
+(reshape,) = (line for line in found.lines if line.operation == "reshape")
+assert reshape.macs == reshape.moved == 0
+print(f"{reshape.calls} reshapes, {1e6 * reshape.seconds / reshape.calls:.0f} us each")
 mc.viz.roofline([found])
 
 # %% [markdown]
-# **Predict**: if every operation but the matrix products (linear maps and convolutions)
-# took no time at all, how many times quicker would this be?
+# A reshape moves nothing, and still takes time. That is Python: checking shapes, making
+# a tensor, telling whoever watches. It takes microseconds, in many calls. Every
+# operation pays that; where the work is large it does not show.
+#
+# **Predict**: if every operation but the matrix products (linear maps, dense
+# convolutions, and attention, which is two products with a softmax between) took no
+# time at all, how many times quicker would this be?
 
 # %% tags=["volatile"]
 my_guess = None
 
-products = ("linear", "conv2d", "matmul")
+products = ("linear", "conv2d", "matmul", "attend")
 share = sum(line.seconds for line in found.lines if line.operation in products)
 share /= found.seconds
 print(f"matrix products take {share:.0%} of the time, bodies: {mc.kernels.active()}")
@@ -313,33 +357,44 @@ print(f"the rest for nothing: {1 / share:.2f} times as quick")
 # their own, in turns, on your machine. Nobody multiplies matrices much faster than
 # anybody else: what there is to win lies in four other places.
 #
-# **Fewer passes over memory.** NumPy goes over whole arrays once for every line, eager
-# PyTorch once for every operation. As long as an array fits in a cache this costs
-# little. Here is LayerNorm over more and more rows of 64 channels:
+# **Fewer passes over memory.** NumPy goes over whole arrays once for every line, and so
+# does PyTorch, as it is mostly used, for every operation. Count the passes in NumPy's
+# LayerNorm: which lines read an array as large as `x`, and which write one? Then see
+# what that costs, over more and more rows of 64 channels:
+
+# %%
+show(mc.kernels.layer_norm.body("numpy"))
 
 # %% tags=["volatile"]
 norm_sizes = [2**n for n in range(4, 18)]
 gamma, beta = rng.normal(size=(2, 64)).astype(np.float32)
-lines = {}
-for name in bodies[1:]:
-    body, costs = mc.kernels.layer_norm.body(name), []
-    for count in norm_sizes:
-        rows = np.ones((count, 64), np.float32)
-        rows += np.arange(64, dtype=np.float32)
+costs = {name: [] for name in bodies[1:]}
+for count in norm_sizes:
+    rows = np.ones((count, 64), np.float32) + np.arange(64, dtype=np.float32)
+    for name, cost in costs.items():  # in turns, size by size
+        body = mc.kernels.layer_norm.body(name)
         took = milliseconds(body, rows, gamma, beta, 1e-5, runs=5)
-        costs.append(1e6 * took / rows.size)
-    lines[name] = (np.array(norm_sizes) * 64 * 4 / 2**10, costs)
+        cost.append(1e6 * took / rows.size)
 floor = 1e9 * 2 * 4 / byte_rate
 print(f"to read and to write a number from memory takes {floor:.2f} ns at least")
+for name, cost in costs.items():
+    print(f"{name}: {min(cost):.2f} ns at best, {cost[-1]:.2f} for the largest")
+kilobytes = np.array(norm_sizes) * 64 * 4 / 2**10
+lines = {name: (kilobytes, cost) for name, cost in costs.items()}
 mc.viz.curves(lines, "kB of input", "nanoseconds for each number", log="xy")
 
 # %% [markdown]
-# On the left is the cost of a call, spread over few numbers. In the middle everything
-# is in a cache. To the right the arrays no longer are, and NumPy's body, which goes
-# over them again and again and asks for new memory for what lies between, pays at each
-# pass. A body that does all of a row before the next one reads it once and writes it
-# once. That is what **fusing** operations means: do everything to a number while it is
-# at hand.
+# NumPy makes seven passes (two in the line with `np.square`). Each reads an array as
+# large as `x`, and all but the two means write one. The compiled body finishes a row
+# before it begins the next: to memory, that is one reading and one writing. This is
+# what **fusing** operations means: do everything to a number while it is at hand.
+#
+# On the left of the picture is the cost of a call, spread over few numbers. In the
+# middle everything is in a cache: a curve below the floor is served from there, and the
+# gap between the two bodies is passes all the same, since each loads and stores every
+# number. On the right, where a curve turns up, the cache has run out, or the memory for
+# a large result comes fresh from the system, which hands it out page by page. Then the
+# compiled body pays too, and in proportion perhaps more, as little else is in its time.
 #
 # **Tiles.** The same idea for products: a block of one matrix stays in the cache while
 # it meets all it has to meet. Attention in tiles of queries, in notebook 05, never
@@ -366,9 +421,13 @@ for width in sorted({1, threads.available()}):
             mc.ops.linear(tokens, wide)
             took.append(time.perf_counter() - start)
     print(f"a linear map in {width} of {threads.available()} threads:", end=" ")
-    print(f"{1e3 * min(took):.2f} ms")
+    rate = len(tokens.data) * wide.size / min(took)
+    print(f"{1e3 * min(took):.2f} ms, {rate / 1e9:.0f} GMAC/s")
 
 # %% [markdown]
+# (Set the line for one thread beside the rate of section 4, and you see how sharp that
+# roof is.)
+#
 # None of this changes what is computed. The equation is in the loops, the tests hold
 # the other two to it, and a gradient check (notebook 02) does not care which of them
 # ran:
