@@ -1,13 +1,14 @@
 # %% [markdown]
 # # 07 · ViT from the parts
 #
-# **Afterwards you can** build a Vision Transformer out of six parts, say what each of
-# them is for, and prove that without one of them a task cannot be learnt at all.
+# **Afterwards you can** build a Vision Transformer out of six parts (patch embedding,
+# class token, positions, LayerNorm, attention, MLP), say what each of them is for, and
+# prove that without one of them a task cannot be learnt at all.
 #
 # **You need** 03 (convolution as a matrix product), 05 (attention) and 06 (LayerNorm,
-# MLP). **40 minutes.**
+# MLP). **50 minutes**, of which the computer trains for seconds.
 #
-# Here is the task: two digits side by side. Is the **left** one larger?
+# Here is the task: two digits side by side, never equal. Is the **left** one larger?
 
 # %%
 import numpy as np
@@ -23,10 +24,10 @@ mc.viz.gallery(pairs.test_images[:10], answers)
 
 # %% [markdown]
 # No child finds this hard. A [Vision Transformer](https://arxiv.org/abs/2010.11929)
-# (ViT, Dosovitskiy et al., 2020) from which one small table was left out will be right
-# in half of all cases, exactly, whatever its size and however long it learns. Sections
-# 1 to 3 build it; section 4 proves this; section 5 trains it, with the table and
-# without.
+# (ViT, Dosovitskiy et al., 2020) from which one small table was left out can only
+# guess. Of any image and its twin with the two halves swapped it gets exactly one
+# right, whatever its size and however long it learns. Sections 1 to 3 build it; section
+# 4 proves this; section 5 trains it, with the table and without.
 #
 # ## 1 · Patches are a strided convolution
 #
@@ -114,14 +115,15 @@ print("patches of one image:", grid.places, "and on the grid:", grid)
 assert vit_b16.dims == (16 * 16 * 3,)
 
 # %% [markdown]
-# Neither, to the last number: this embedding can be a mere change of basis. What gets
-# lost is not in the pixels. It is *where* each patch was, and beside whom.
+# Neither, to the last number: for most matrices $E$ this embedding can be undone. What
+# gets lost is not in the pixels. It is *where* each patch was, and beside whom.
 #
 # ## 2 · The class token and the positions
 #
 # ViT prepends one more vector to the list, learned and the same for every image. It
-# stands for no place; the classifier will read it alone. Then it adds a learned vector
-# to every token, one for each place (equation 1 of the paper):
+# stands for no place, and hears of the image only when it asks the patches, in
+# attention; the classifier will read it alone. Then ViT adds a learned vector to every
+# token, one for each place (equation 1 of the paper):
 #
 # $$ z_0 = [x_\text{class};\ x_p^1 E;\ x_p^2 E;\ \ldots;\ x_p^N E] + E_\text{pos},
 # \qquad E \in \mathbb{R}^{P^2 C \times D},\
@@ -147,7 +149,8 @@ assert z0.shape == (1, 1 + 4 * 4, 40)
 # ## 3 · The blocks, and the whole
 #
 # Each of $L$ blocks lets the tokens ask each other, then works on each alone; both are
-# added to what was there (equations 2 and 3). At the end the class token is read (4):
+# added to what was there (equations 2 and 3). LN is LayerNorm, MSA attention in several
+# heads. At the end the class token is read (4):
 #
 # $$ z'_\ell = \operatorname{MSA}(\operatorname{LN}(z_{\ell-1})) + z_{\ell-1} \tag{2} $$
 # $$ z_\ell = \operatorname{MLP}(\operatorname{LN}(z'_\ell)) + z'_\ell \tag{3} $$
@@ -158,8 +161,11 @@ show(nn.Block.forward)
 
 
 # %% [markdown]
-# CMT's `local` and the drop path are for other papers; without them these are (2) and
-# (3). That is everything. The model, from the parts:
+# `norm2.of_sum(tokens, attended)` returns two things, made in one pass over memory: the
+# sum of (2), and the LN of that sum, which (3) begins with. The rest is for other
+# models and does nothing here: `local` (CMT's, notebook 14), a `bias` of the scores,
+# and `drop_path`, which in training may leave a branch out (`drop_sum`: with its
+# residual). That is everything. The model, from the parts:
 
 
 # %%
@@ -201,7 +207,7 @@ class MyViT(nn.Module):
 # official initialisation.
 #
 # **Predict**: two images of different digits go through that untrained ViT. By how much
-# will their logits differ?
+# will their logits (the head's outputs, a number for each class) differ?
 
 # %%
 my_guess = None
@@ -274,7 +280,8 @@ for event in events:
 #
 # 4. In our task, swap the two halves of an image: $x \to \bar x$. As long as no patch
 #    lies across the middle, this only permutes patches, so $f(\bar x) = f(x)$.
-# 5. But the right answer flips: what was left is right now.
+# 5. But the right answer flips: what was left is right now, and the two digits are
+#    never equal.
 #
 # So of every couple $(x, \bar x)$ a ViT without positions gets exactly one right. Now
 # the numbers. Point 2 first, on one attention layer with random tokens in float64:
@@ -308,7 +315,7 @@ def change(model, images):
 
 
 # %% [markdown]
-# The same ViT, with and without its positions; and beside them a CvT, which has no
+# A small ViT, with and without its positions; and beside them a CvT, which has no
 # positions at all.
 #
 # **Predict**: does the answer of the CvT change when the halves are swapped?
@@ -316,7 +323,7 @@ def change(model, images):
 # %%
 my_guess = None
 
-from minicvt.verify.equations.arms import recipe  # the runs of docs/equations.md
+from minicvt.verify.equations.arms import recipe  # a model, its data, its training
 
 changes = {}
 for name in ("vit", "vit, no positions", "cvt"):
@@ -359,8 +366,10 @@ mc.viz.training_curve(histories["vit, no positions"])
 
 # %% [markdown]
 # Forced to answer $x$ and $\bar x$ alike, the best that can be said is one half each,
-# and $-\log \frac{1}{2} = \log 2$. The lower curve is not a model that needs more
-# epochs. Now ask both for the test pairs *and* their swapped twins:
+# and $-\log \frac{1}{2} = \log 2$. The second picture, whose loss stays up there, does
+# not show a model that needs more epochs. (Its accuracy is near one half and not
+# exactly that, as the test images come without their twins.) Now ask both for the test
+# pairs *and* their swapped twins:
 #
 # **Predict**: which share of all these does each get right? For one of the models you
 # can say how many, exactly.
@@ -424,9 +433,9 @@ print(f"untrained {mirrored(control):+.2f}")
 assert mirrored(scores) < -0.5
 
 # %% [markdown]
-# The same pattern in both halves, with opposite signs: the table says where in *its*
-# digit a patch lies, and by the sign which digit that is. Nobody told it that there are
-# two digits.
+# Nearly the same pattern in both halves, with opposite signs: the table says where in
+# *its* digit a patch lies, and by the sign, mostly, which digit that is. Nobody told it
+# that there are two digits.
 #
 # **Predict**: exchange the two halves of the table in the trained ViT, and nothing
 # else. What becomes of its test accuracy?
@@ -456,10 +465,15 @@ assert after < 0.5 < before
 # %% [markdown]
 # It now answers the question whether the *right* one is larger, just as well. By the
 # argument of (5), to exchange the halves of the table is to exchange the halves of the
-# image: the patches themselves do not know. "Left" is nothing but a row of that table.
+# image: the patches themselves do not know. "Left" is nothing but some rows of that
+# table.
 #
-# One seed is an anecdote. The library keeps ten, on three tasks; the same ViT, with
-# positions less without, paired by seed:
+# One seed is an anecdote. The library keeps ten, on three tasks (in `digits16` and
+# `roam16` the question is which digit it is); the same ViT, with positions less
+# without, paired by seed. `equations` prints a claim of a paper, here of CvT's about
+# DeiT (a ViT that is trained otherwise), and its evidence: the mean difference with its
+# 95 % interval. *Supported* means that the whole interval is on the claim's side of
+# zero, *open* that zero lies inside. It returns 0 if the verdict is the one on record:
 
 # %%
 from minicvt.verify.equations.commands import equations
