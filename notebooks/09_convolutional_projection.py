@@ -5,12 +5,13 @@
 # figure 3, say why the convolution is depthwise, and what it costs in parameters,
 # multiply-adds and milliseconds.
 #
-# **You need** 03 (convolution, depthwise), 05 (attention) and 08 (token maps).
-# **35 minutes.**
+# **You need** 03 (convolution, depthwise), 05 (attention), 07 (ViT) and 08 (token
+# maps); for one exercise NumPy's singular value decomposition. **45 minutes.**
 #
 # Figure 3 of the paper, live: the first block of a trained CvT makes $q$, $k$ and $v$
 # of one token map, (a) by a linear layer, (b) by a convolutional projection, (c) by one
-# that is squeezed, which is what the model really does.
+# that is squeezed, which is what the model really does. The code can wait until you
+# have read section 1.
 
 # %% tags=["volatile"]
 import numpy as np
@@ -26,13 +27,21 @@ block = model.stages[0].blocks[0]
 attn = block.attn
 
 
+halves = {
+    "q": (attn.conv_proj_q, attn.proj_q),
+    "k": (attn.conv_proj_k, attn.proj_k),
+    "v": (attn.conv_proj_v, attn.proj_v),
+}
+
+
 def project(name, x, way):
     """Make q, k or v of a token map (1, H, W, C), by figure 3 (a), (b) or (c)."""
-    conv, bn = (getattr(getattr(attn, f"conv_proj_{name}"), n) for n in ("conv", "bn"))
-    stride = 2 if way == "c" and name != "q" else 1
-    if way != "a":
-        x = bn(mc.ops.depthwise_conv2d(x, conv.weight, stride=stride, padding=1))
-    return getattr(attn, f"proj_{name}")(x)
+    before, linear = halves[name]
+    if way in "bc":
+        stride = 2 if way == "c" and name in "kv" else 1
+        x = mc.ops.depthwise_conv2d(x, before.conv.weight, stride=stride, padding=1)
+        x = before.bn(x)
+    return linear(x)
 
 
 with mc.no_grad():
@@ -64,10 +73,14 @@ mc.viz.maps(drawn, across=3)
 # $$ x_i^{q/k/v} = \operatorname{Flatten}\bigl(\operatorname{Conv2d}(
 # \operatorname{Reshape2D}(x_i),\ s)\bigr) \tag{2} $$
 #
-# The tokens are laid out as a map, a window of $s \times s$ slides over it, and the map
-# is made a list again. The Conv2d is three things in a row: a **depthwise** convolution
-# (each channel by itself), BatchNorm, and a **point-wise** one (each place by itself),
-# which is a linear layer. The library's first two, then where the third follows:
+# The tokens are laid out as a map (`nn.unflatten` here), a window of $s \times s$
+# slides over it ($s$ is the side of the kernel again, as in 08's equation 1), and the
+# map is made a list again (`nn.flatten`). The Conv2d is three things in a row: a
+# **depthwise** convolution (each channel by itself), BatchNorm, and a **point-wise**
+# one (each place by itself), which is a linear layer. In the library the first two are
+# one layer, `DepthwiseBN`; the third is the linear layer that attention has anyway. As
+# an option the whole is called `dw_bn`. First the layer, then attention, where
+# `convolve` calls it and `project` is the linear layer:
 
 # %%
 from minicvt.nn import projection
@@ -126,13 +139,16 @@ layer.bn.running_var = np.full(12, 1 - layer.bn.eps)  # so that var + eps = 1
 some, where = nn.flatten(mc.Tensor(rng.normal(size=(2, 5, 7, 12))))
 out, out_grid = layer(some, where)
 print("tokens", some.shape, "on", where, "->", out.shape, "on", out_grid)
-assert np.abs(out.numpy() - some.numpy()).max() < 1e-15
+same = np.abs(out.numpy() - some.numpy()).max() < 1e-15
+print("what came out is what went in:", same)
+assert same
 
 # %% [markdown]
-# And the class token? It lies nowhere, has no neighbours, and is on no map. It passes
-# by the convolution *and the BatchNorm* and meets the linear layer alone. Nothing in
-# (2) says so; a reimplementation that convolves $14 \cdot 14 + 1$ tokens cannot even
-# lay them out, and one that normalises the class token is wrong in silence.
+# And the class token, which CvT-13 has in its last stage? It lies nowhere, has no
+# neighbours, and is on no map. It passes by the convolution *and the BatchNorm* and
+# meets the linear layer alone. Nothing in (2) says so; a reimplementation that
+# convolves $14 \cdot 14 + 1$ tokens cannot even lay them out, and one that normalises
+# the class token is wrong in silence.
 
 # %%
 cls = mc.Tensor(rng.normal(size=(2, 1, 12)))
@@ -141,7 +157,9 @@ layer.bn.running_mean = rng.normal(size=12)
 with_cls, where_cls = nn.flatten(nn.unflatten(some, where)[0], cls)
 out, out_grid = layer(with_cls, where_cls)
 print("tokens", with_cls.shape, "on", where_cls, "->", out.shape, "on", out_grid)
-assert np.array_equal(out.numpy()[:, 0], cls.numpy()[:, 0])
+same = np.array_equal(out.numpy()[:, 0], cls.numpy()[:, 0])
+print("the class token came out as it went in:", same)
+assert same
 
 # %% [markdown]
 # **Predict**: after training BatchNorm is a fixed gain and shift. To save time,
@@ -200,7 +218,8 @@ assert np.abs(in_one.numpy() - in_two.numpy()).max() < 1e-12
 # And the other way round: take any dense weight and find the separable one that comes
 # nearest. For each input channel $c$ the dense weight is a matrix, outputs by places of
 # the window, and (3) says that all its rows are multiples of one. The best such matrix
-# is the first term of its singular value decomposition.
+# is the first term of its singular value decomposition: that writes any matrix as a sum
+# of such matrices, the largest first, and the squares of their sizes add up.
 
 
 # %%
@@ -230,8 +249,8 @@ assert kept_by_separable(random) < 0.3 < kept_by_separable(W)
 #
 # ## 3 · The price: $s^2 C$ against $s^2 C^2$
 #
-# One projection, on the map of CvT-13's second stage, in the three ways. Counted is
-# what runs, `mc.count` reads the stream of operations:
+# One projection, on the map of CvT-13's second stage: linear, depthwise separable (b),
+# and dense. What runs is what is counted: `mc.count` reads the stream of operations.
 
 # %%
 from minicvt.grid import Grid
@@ -287,6 +306,9 @@ def costs_of(dim, grid):
 my_guess = (None, None)
 
 counted = costs_of(DIM, GRID)
+macs = counted["MACs"]
+print(f"dense: {macs['dense'] / macs['depthwise separable']:.2f} times the separable")
+print(f"separable: {macs['depthwise separable'] / macs['linear'] - 1:.1%} over linear")
 mc.viz.bars(counted)
 
 # %%
@@ -301,10 +323,12 @@ for dim in (16, 64, 192, 384, 1024):
     print(f"C = {dim:>4}: dense takes {ratio:.2f} times the MACs of separable")
 
 # %% [markdown]
-# The $C^2$ of the point-wise half stays, so the ratio tends to $s^2$ and never reaches
-# it. Two things the paper does not count: BatchNorm's gain and shift, $2C$ parameters
-# more, and that keys and values at stride 2 need a quarter of the multiply-adds each.
-# Its claim, with what it needs to be true:
+# (The bars compare with the *linear* one, and there it is $s^2$ exactly.) The $C^2$ of
+# the point-wise half stays, so the ratio tends to $s^2$ and never reaches it. The paper
+# leaves out two things: BatchNorm's gain and shift are $2C$ parameters more, and keys
+# and values at stride 2 need a quarter of the multiply-adds each. A reader may well
+# take section 3.2.2 to say "nine times". Tried on projections, and on whole models (the
+# paper has three sizes of CvT), it is true of none:
 
 # %%
 from minicvt.verify.equations.commands import equations
@@ -318,8 +342,8 @@ assert unchanged
 # A multiply-add of the depthwise convolution and one of the linear layer cost the same
 # in the table. Do they on the machine?
 #
-# **Predict**: on this map the depthwise half has 9 of every $9 + C$ MACs of the
-# separable projection. Which share of its *time* does it take?
+# Measured in turns, so that a busy moment of the machine hits all of them, and the
+# least time of each is kept:
 
 
 # %%
@@ -328,49 +352,60 @@ from time import perf_counter
 from minicvt import threads
 
 
-def milliseconds(run, *inputs, rounds=15):
-    """Least time of some rounds, on one thread."""
-    taken = []
+def milliseconds(runs, *inputs, rounds=15):
+    """Least time of each over some rounds, in turns, on one thread."""
+    least = dict.fromkeys(runs, np.inf)
     with mc.no_grad(), threads.limit(1):
         for _ in range(rounds):
-            begun = perf_counter()
-            run(*inputs)
-            taken.append(1e3 * (perf_counter() - begun))
-    return min(taken)
+            for name, run in runs.items():
+                begun = perf_counter()
+                run(*inputs)
+                least[name] = min(least[name], 1e3 * (perf_counter() - begun))
+    return least
 
+
+# %% [markdown]
+# **Predict**: on this map the depthwise half has 9 of every $9 + C$ MACs of the
+# separable projection. Is its share of the *time* as large, smaller, or larger?
 
 # %% tags=["volatile"]
 my_guess = None
 
 runs, layers = three(DIM)
 tokens = mc.Tensor(rng.normal(size=(8, GRID.tokens, DIM)).astype(np.float32))
-times = {name: milliseconds(run, tokens, GRID) for name, run in runs.items()}
-alone = milliseconds(layers["depthwise separable"].conv, tokens, GRID)
+first_half = {"first half": layers["depthwise separable"].conv}
+times = milliseconds(runs | first_half, tokens, GRID)
+share = times.pop("first half") / times["depthwise separable"]
 print(f"depthwise and BatchNorm: {9 / (9 + DIM):.0%} of the MACs, ", end="")
-print(f"{alone / times['depthwise separable']:.0%} of the time")
+print(f"{share:.0%} of the time")
 mc.viz.bars({"milliseconds, eight maps": times} | counted)
 
 # %% [markdown]
 # A matrix product uses each number it has fetched hundreds of times, a depthwise
-# convolution nine times: it waits for memory (04 has the roofline). So counting MACs
-# flatters it. The dense one is a matrix product too, through im2col (03), and its time
-# follows its MACs much better; it is the larger by far all the same.
+# convolution nine times: it waits for memory (that is the roofline of 04). So counting
+# MACs flatters it: its share of the time is a multiple of its share of the MACs. How
+# large a multiple depends on the machine. The dense one is a matrix product too, but
+# through im2col (03), which first writes each number nine times. It takes the longest
+# by far, in MACs as in milliseconds.
 #
 # The whole model, with its projections replaced. `projection` is an option of every
 # model here, so "dense" really runs:
 
 # %% tags=["volatile"]
 x = rng.normal(size=(1, 224, 224, 3)).astype(np.float32)
-whole = {"parameters": {}, "MACs": {}, "milliseconds": {}}
-for method in ("linear", "dw_bn", "dense"):
-    cvt13 = mc.models.build("cvt-13", seed=0, projection=(method,)).eval()
-    whole["parameters"][method] = cvt13.count_parameters()
-    whole["MACs"][method] = mc.count(cvt13).macs
-    whole["milliseconds"][method] = milliseconds(cvt13, x, rounds=3)
+methods = ("linear", "dw_bn", "dense")
+nets = {m: mc.models.build("cvt-13", seed=0, projection=(m,)).eval() for m in methods}
+whole = {
+    "parameters": {name: net.count_parameters() for name, net in nets.items()},
+    "MACs": {name: mc.count(net).macs for name, net in nets.items()},
+    "milliseconds": milliseconds(nets, x, rounds=5),
+}
 mc.viz.bars(whole)
 
 # %% [markdown]
-# Look at the MACs once more.
+# In the whole model dense projections are twice as dear, not nine times: the rest
+# stays. See whether your milliseconds keep the order of the MACs. If they do not, run
+# the cell again on a quiet machine before you look for a reason.
 #
 # **Predict**: the *linear* one has fewer parameters than CvT-13 and no convolution in
 # its blocks. In which part of the model does it take more multiply-adds, and how many
@@ -397,9 +432,11 @@ assert linear.total.macs > 1.4 * squeezed.total.macs
 
 # %% [markdown]
 # A linear layer has no stride: every token is a key, and the products of attention are
-# four times as dear. The convolution, which costs less than a hundredth of the model,
-# pays for itself many times over by what it lets the model leave out. That is the
-# bargain of the paper, and the subject of 10.
+# four times as dear. What saves is the stride, then, not the convolution; a linear
+# layer could skip three of four tokens as well. But it would not look at them at all,
+# where windows of 3 at stride 2 overlap: every token has a part in some key. The
+# convolution that makes this possible costs less than a hundredth of the model. That is
+# the bargain of the paper, and the subject of 10.
 #
 # ## 5 · What is it worth?
 #
@@ -411,10 +448,11 @@ unchanged = equations("cvt-T8") == 0
 assert unchanged
 
 # %% [markdown]
-# Here the convolution gains on all three tasks, most on pair8: 07 says why a model
-# without positions has a hard time there with linear projections. Not on ImageNet, not
-# in models of this size: small models, small tasks. The paper's table 8 has 80.6 with
-# linear and 81.6 with convolutional projections, stride included.
+# Here the convolution gains on all three tasks, most on pair8. 07 suggests why: without
+# positions a ViT cannot tell left from right there. That proof does not bind this
+# model, whose embeddings are padded (08); but its convolutions bring more of the same.
+# And these are small models and small tasks, not CvT-13 on ImageNet. The paper's table
+# 8 has 80.6 with linear and 81.6 with convolutional projections, stride included.
 #
 # ## 6 · Your turn
 #
