@@ -3,17 +3,19 @@
 #
 # **Afterwards you can** derive the way back through both norms by counting roads, say
 # what differs between them and why evaluation is another function, tell three GELUs
-# apart, and explain why a model with a wrong backward pass scores as well as a right
-# one.
+# apart, and explain why test accuracy notices only one of five bugs in a backward pass.
 #
 # **You need** [01](01_a_tensor_that_remembers.ipynb) and
-# [02](02_how_close_is_close_enough.ipynb): roads, cotangents, `gradcheck`.
-# **45 minutes**, of which the computer trains for one.
+# [02](02_how_close_is_close_enough.ipynb): roads, cotangents, `gradcheck`. For section
+# 6 also [00](00_cvt_in_ten_minutes.ipynb) (the model trained there),
+# [03](03_convolution_is_a_matrix_product.ipynb) (depthwise convolution) and
+# [05](05_attention.ipynb) (q, k and v). **45 minutes**, of which the computer trains
+# for one.
 #
 # Below are twelve tokens, a row each, with sixteen channels. Some channels are loud,
 # some tokens are. **LayerNorm** makes the rows alike, so that the loud channels are
-# left; **BatchNorm** the columns, so that the loud tokens are. It looks like a detail,
-# and its gradient is easily got wrong.
+# left. **BatchNorm** makes the columns alike, so that the loud tokens are left. It
+# looks like a detail, and its gradient is easily got wrong.
 
 # %%
 import numpy as np
@@ -83,8 +85,9 @@ for name, norm in (
 # %% [markdown]
 # ## 2 · LayerNorm, the way back by hand
 #
-# Take one row $x_1, \dots, x_C$; write $r = 1/\sqrt{\sigma^2 + \epsilon}$, $d$ for the
-# cotangent of $y$, and $\overline{\;\cdot\;}$ for the mean over the channels.
+# Take one row $x_1, \dots, x_C$; write $r = 1/\sqrt{\sigma^2 + \epsilon}$ and $d$ for
+# the cotangent of $y$. A bar is a cotangent, as in 01; $\operatorname{mean}$ is the
+# mean over the channels.
 #
 # **The last step**, $y = \gamma \hat x + \beta$, goes channel by channel. What arrives
 # at $\hat x$ is $g = \gamma\, d$. And $\gamma$ and $\beta$ reach every row, so
@@ -97,15 +100,19 @@ for name, norm in (
 #
 # 1. *directly*, to $\hat x_c$ alone, with slope $r$. It brings $r\, g_c$.
 # 2. *through the mean*. A nudge of $x_c$ moves $\mu$ by $1/C$ of it, and that moves
-#    every $\hat x_j$ by $-r$. It brings $-r\, \overline{g}$.
-# 3. *through the deviation*. $\partial r / \partial x_c = -r^2\, \hat x_c / C$, and
-#    each $\hat x_j$ has slope $x_j - \mu = \hat x_j / r$ by $r$. It brings
-#    $-r\, \hat x_c\, \overline{g \hat x}$.
+#    every $\hat x_j$ by $-r$. It brings $-\frac{r}{C} \sum_j g_j$, which is
+#    $-r \operatorname{mean}(g)$.
+# 3. *through the deviation*, in three steps. A nudge of $x_c$ moves $\sigma^2$ with
+#    slope $2 (x_c - \mu) / C$. That moves $r = (\sigma^2 + \epsilon)^{-1/2}$ with slope
+#    $-\frac{1}{2} r^3$. And that moves each $\hat x_j$ with slope $x_j - \mu$, which is
+#    $\hat x_j / r$. The first two make $-r^3 (x_c - \mu) / C = -r^2 \hat x_c / C$. It
+#    brings $-\frac{r}{C}\, \hat x_c \sum_j g_j \hat x_j$, which is
+#    $-r\, \hat x_c \operatorname{mean}(g \hat x)$.
 #
 # Added up, as roads are:
 #
-# $$ \bar x = r \left( g - \overline{g} - \hat x\, \overline{g \hat x} \right)
-#    \tag{3} $$
+# $$ \bar x = r \left( g - \operatorname{mean}(g) -
+#    \hat x \operatorname{mean}(g \hat x) \right) \tag{3} $$
 #
 # Each road can be measured by itself: hold still what the other two go through.
 
@@ -202,19 +209,21 @@ assert sums < 1e-12
 assert products < 1e-3
 
 # %% [markdown]
-# Zero and (but for $\epsilon$) zero. Raise all channels of a token by the same amount,
-# or make the token louder, and its LayerNorm does not change; so no loss can ask for
-# either. That is what roads two and three are for: they take those two directions out
-# of $g$. A wrong pullback leaves them in.
+# Zero and (but for $\epsilon$, small beside a row's variance) zero. Raise all channels
+# of a token by the same amount, or make the token louder, and its LayerNorm does not
+# change; so no loss can ask for either. That is what roads two and three are for: they
+# take those two directions out of $g$. A wrong pullback leaves them in.
 #
 # ## 3 · BatchNorm, and the other function it becomes
 #
 # The same three roads, down a column of $N$ rows instead of along a row:
 #
-# $$ \bar x = \gamma\, r \left( d - \overline{d} - \hat x\, \overline{d \hat x} \right),
-#    \qquad \overline{\;\cdot\;} \text{ over rows} \tag{4} $$
+# $$ \bar x = \gamma\, r \left( d - \operatorname{mean}(d) -
+#    \hat x \operatorname{mean}(d \hat x) \right),
+#    \qquad \operatorname{mean} \text{ over rows} \tag{4} $$
 #
-# The two means are $\bar\beta / N$ and $\bar\gamma / N$, and the NumPy body uses that:
+# By (2) the two means are the cotangents $\bar\beta$ and $\bar\gamma$, each divided by
+# $N$, and the NumPy body uses that:
 
 # %%
 from minicvt.kernels.normalization import vectorized
@@ -245,9 +254,9 @@ assert in_training > 0.1
 assert in_evaluation == 0
 
 # %% [markdown]
-# Forgetting `model.eval()` is a classic: answers change with the batch. The other one
-# is below: *constant statistics* are the right rule in evaluation, and a bug in
-# training.
+# Forgetting `model.eval()` is a classic: answers change with the batch. Another will be
+# planted in section 6: *constant statistics* are the right rule for the way back in
+# evaluation, and a bug in training.
 #
 # ## 4 · GELU, three functions of that name
 #
@@ -284,8 +293,9 @@ mc.viz.curves(lines, "x", "slope")
 
 # %% [markdown]
 # Both: it overshoots, and on part of the left it slopes *down*. The paper says GELU;
-# the official CvT runs QuickGELU, $x\, \sigma(1.702 x)$, and ViT's JAX code a form with
-# tanh. They are near each other, and not the same:
+# the official CvT runs QuickGELU, $x / (1 + e^{-1.702 x})$, and ViT's JAX code a form
+# with tanh, $\frac{x}{2} (1 + \tanh(\sqrt{2/\pi}\, (x + 0.044715\, x^3)))$. They are
+# near each other, and not the same:
 
 # %%
 exact = mc.ops.gelu(at).numpy()
@@ -304,10 +314,12 @@ assert apart["gelu_tanh"] < 1e-3 < apart["quick_gelu"] < 0.03
 # ## 5 · The MLP, and the tape of half a block
 #
 # $$ \operatorname{MLP}(x) = W_2 \operatorname{gelu}(W_1 x + b_1) + b_2, \qquad
-#    W_1: (rC, C), \quad W_2: (C, rC) \tag{6} $$
+#    W_1 \text{ of shape } (\rho C, C), \quad W_2 \text{ of shape } (C, \rho C)
+#    \tag{6} $$
 #
-# It sees each token by itself; $r$ is 4 in the paper. With the norm before it and the
-# residual around it, it is the second half of every transformer block:
+# It sees each token by itself; $\rho$, by how much it widens them, is 4 in the paper.
+# With the norm before it and the residual around it, it is the second half of every
+# transformer block:
 
 # %%
 init, dim, ratio = mc.nn.Init("float64", seed=0), 16, 4
@@ -325,8 +337,9 @@ assert wide > 0.8 * tape.kept
 tape
 
 # %% [markdown]
-# All multiply-adds are in the two matrices, $2rC^2$ for a token, and almost all that is
-# *kept* for the way back is $r$ times as wide as the tokens: before the bend and after.
+# All multiply-adds are in the two matrices, $2 \rho C^2$ for a token, and almost all
+# that is *kept* for the way back is $\rho$ times as wide as the tokens: before the bend
+# and after.
 # The gradients, proven:
 
 
@@ -349,6 +362,17 @@ assert len({probe.input for probe in of_mlp.probes}) == 1 + 4  # x, two W, two b
 # that the model *is* the same function; only the way back is wrong. `detach()` cuts a
 # tensor off from its tape, which is also how such bugs are born: somebody computes a
 # mean under `no_grad`, or takes `.numpy()` in the middle.
+#
+# CvT makes q, k and v by a depthwise convolution and a linear map each (09). These are
+# the five bugs; each is one function in the cell below:
+#
+# | bug | what is wrong on the way back |
+# |---|---|
+# | LayerNorm: constants | mean and deviation pass for constants: the direct road only |
+# | BatchNorm: constants | the same, which is evaluation's rule, in training |
+# | depthwise never learns | the kernels of these convolutions get no gradient |
+# | q and k never learn | no gradient through the scores: only values learn |
+# | depthwise hands nothing on | its kernels learn, what stands before them nothing |
 
 # %%
 right = {
@@ -430,8 +454,8 @@ for says, planted in BUGS.items():
 mc.viz.dots(accuracies, "test accuracy, %", mean=True)
 
 # %% [markdown]
-# Dots are seeds, bars are 95 % intervals of the mean. Since the same seed was used with
-# and without the bug, the fair number is the difference, seed by seed:
+# Dots are seeds, bars are 95 % intervals of the mean (Student's t). Since the same seed
+# was used with and without the bug, the fair number is the difference, seed by seed:
 
 # %% tags=["volatile"]
 differences = {}
@@ -500,7 +524,7 @@ assert angles["LayerNorm: constants"] > angles["depthwise hands nothing on"]
 #
 # ## 7 · What notices
 #
-# The same five, and the right ones, before `gradcheck`:
+# The same five, and the right ones, put to `gradcheck`:
 
 # %% tags=["volatile"]
 import time
