@@ -126,9 +126,14 @@ for name in ("ceit", "cmt"):
     print(name, "keeps for itself", *sorted({k.split(".")[0] for k in leftovers[name]}))
 
 # %% [markdown]
-# PVT and T2T-ViT are CvT with other arguments, to the last bit. CeiT and CMT are so up
-# to the way they are *read*: CeiT has its layer-wise class attention, CMT a convolution
-# before its head. The rest of this page looks at the four, one idea each.
+# Up to the last token map, PVT and T2T-ViT are CvT with other arguments, bit for bit.
+# CeiT and CMT are so too, but are *read* in their own way: CeiT by its layer-wise class
+# attention, CMT by a convolution, with BatchNorm, before its head.
+#
+# This compares models of one library. What ties them to the papers is another test: for
+# all four `tests/models/test_relatives_fixtures.py` holds outputs, activations and
+# gradients to numbers that the official code gave from the same weights. The rest of
+# this page looks at the four, one idea each.
 #
 # ## 2 · PVT: fewer keys, by a dense window
 #
@@ -181,8 +186,10 @@ assert 20 < ratios[1] < 25
 # This is notebook 10's lesson in another paper.
 #
 # What CvT takes from it: the pyramid, and fewer keys than queries. What it changes: a
-# *depthwise* window that *overlaps*, and one each for $k$ and $v$. All six answers to
-# "what feeds $k$ and $v$", in CvT-13 and at about as many keys:
+# *depthwise* window that *overlaps*, and one each for $k$ and $v$, with BatchNorm in
+# place of LayerNorm; and $q$ has a convolution too. Here are six answers to "what feeds
+# $k$ and $v$", in CvT-13: the first five with about a quarter of the keys, the last, a
+# ViT's, with all:
 
 # %%
 from minicvt.models.costs import costs
@@ -203,9 +210,19 @@ mc.viz.bars(
     }
 )
 
+side = variant("cvt-13").grids()[0].height
+maps = mc.Tensor(np.zeros((1, side, side, 1)))
+pooled = mc.ops.avg_pool2d(maps, kernel=3, stride=2, padding=1, ceil_mode=True)
+print(f"keys of stage 0: {-(-side // 2)} a side, average pooling {pooled.shape[1]}")
+assert counted["average pooling"].macs > counted["CvT: depthwise 3 x 3"].macs
+assert pooled.shape[1] == side // 2 + 1
+
 # %% [markdown]
-# Depthwise answers are as cheap as pooling. (Average pooling counts *more* MACs than
-# depthwise: the official code rounds its maps up, so that it leaves more keys.)
+# Depthwise answers are about as cheap as pooling. (Average pooling even counts *more*
+# MACs than CvT's. Its window has kernel 3, stride 2 and padding 1, which on an even
+# side $H$ give $(H + 2 - 3) / 2 + 1$ places, not a whole number. A convolution rounds
+# that down, to $H / 2$. The official pooling rounds it up, and has one more key a
+# side.)
 #
 # ## 3 · T2T-ViT: overlap, by unfolding
 #
@@ -273,7 +290,8 @@ for name in ("t2t-t-14", "t2t-14"):
 # $$ x \leftarrow x + \operatorname{LeFF}(\operatorname{LN}(x)), \qquad
 #    \operatorname{LeFF} = W_2 \circ \operatorname{DW}_{3 \times 3} \circ W_1 \tag{2} $$
 #
-# with BatchNorm after each of the three and GELU after the first two.
+# with BatchNorm after each of the three and GELU after the first two BatchNorms. (Below
+# that is the branch after `else`; `inverted` is CMT's.)
 
 # %%
 from minicvt.nn import ConvMLP
@@ -326,8 +344,8 @@ print(f"{spent:,} MACs ({spent / tiny.total.macs:.1%}) for nothing")
 #
 # Positions are a table, added to the scores: one number for each head, query and key.
 #
-# **Predict**: which of these models keep their number of parameters when the image is
-# larger?
+# **Predict**: which of these models has the same number of parameters at every image
+# size? (DeiT is a ViT, trained otherwise.)
 
 # %%
 my_guess = None
@@ -341,15 +359,16 @@ assert [name for name, *found in rows if len(set(found)) == 1] == ["cvt-13"]
 
 # %% [markdown]
 # Only CvT: it has no positions, learned or otherwise, and leaves them to its
-# convolutions. A CMT is for one image size, since its table has queries times keys
-# entries; a PVT or DeiT must resample its own.
+# convolutions. Each number of another row is another model: a CMT is for one image
+# size, since its table has queries times keys entries; a PVT or DeiT must resample its
+# own.
 #
 # ## 6 · What it costs, measured
 #
 # DeiT-Small and five relatives, all of roughly the same multiply-adds. The ledger says
 # what has to be computed. The clock says how long it takes here.
 #
-# **Predict**: which will be slowest?
+# **Predict**: will the one with the fewest multiply-adds take the least time?
 
 # %% tags=["volatile"]
 my_guess = None
@@ -357,7 +376,7 @@ my_guess = None
 import time
 
 photo = rng.normal(size=(1, 160, 160, 3)).astype(np.float32)
-rows = []
+rows, counts = [], {}
 for name in ("deit-small", *NAMES):
     config = variant(name, image=(160, 160))
     model, cost = config.build(), costs(config).total
@@ -368,17 +387,20 @@ for name in ("deit-small", *NAMES):
         mc.predict(model, photo)
         laps.append(time.perf_counter() - start)
     best = min(laps)
-    rate = cost.macs / best / 1e9
+    rate, counts[name] = cost.macs / best / 1e9, cost.macs
     rows.append((name, f"{cost.macs / 1e9:.2f}", f"{best * 1e3:.0f}", f"{rate:.0f}"))
 print(table(("at 160 x 160", "GMACs", "ms", "GMACs a second"), rows))
+assert counts["cmt-s"] < counts["deit-small"]
 
 # %% [markdown]
-# Times differ from machine to machine. But their order is not that of the MACs: on a
-# quiet machine CMT takes longest, with fewer of them than most. Its depthwise
-# convolutions, BatchNorms and activations work on maps four times as wide as the tokens
-# and count next to nothing: they move memory rather than multiply. The more a paper
-# saves by such means, the less its MACs say about time. Large matrix products are what
-# machines are good at, and DeiT is little else.
+# Times differ from machine to machine, and on a busy one from run to run; so this page
+# names no winner. Look for two things in your table. Is the order of the times that of
+# the MACs? And compare DeiT-Small with CMT-S, which has *fewer* MACs: wherever we ran
+# this, CMT-S took longer. Its depthwise convolutions, BatchNorms and activations work
+# on maps four times as wide as the tokens and count next to nothing: they move memory
+# rather than multiply. The more a paper saves by such means, the less its MACs say
+# about time. Large matrix products are what machines are good at, and DeiT is little
+# else.
 #
 # ## 7 · A mix
 #
@@ -402,10 +424,11 @@ assert all(p.grad is not None for _, p in model.named_parameters())
 print(logits.shape, f"loss {loss.item():.1f}, a gradient for every parameter")
 
 # %% [markdown]
-# Whether it is any *good* is another question, and no count answers it. In the
-# library's table of small models trained on digits, one of each paper with the same
-# recipe, most intervals overlap (`docs/tiny-models.md`): at that size the block matters
-# more than what fills it.
+# Whether it is any *good* is another question, and no count answers it. The library
+# has a table of small models trained on digits, one of each paper with the same recipe
+# (`docs/tiny-models.md`). Most of its intervals overlap, so it does not rank them; nor
+# does it say that what fills the block is of no matter: notebooks 08 and 09 saw
+# differences, on other tasks and with more seeds.
 #
 # ## 8 · Your turn
 #
