@@ -100,7 +100,7 @@ def share(
     have ended. Functions without a matrix product say ``blas=False``: to set BLAS'
     threads takes 2 us, and 10 where something else has just filled the cache.
     """
-    number = parts(count, nanoseconds)
+    number = parts(count, nanoseconds, LEAST)
     with serial_blas() if blas else nullcontext():
         if number < 2:
             function(0, count)
@@ -109,7 +109,7 @@ def share(
             pool().run(function, list(pairwise(ends)))
 
 
-def parts(count: int, nanoseconds: float, least: float = LEAST) -> int:
+def parts(count: int, nanoseconds: float, least: float) -> int:
     """Return among how many threads to split what takes one thread so long."""
     worth = int(nanoseconds / least)
     return max(1, min(width(), count, worth)) if worth > 1 else 1

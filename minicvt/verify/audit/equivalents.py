@@ -41,6 +41,9 @@ REASONS: dict[str, tuple[tuple[str, str], ...]] = {
     "More padding at the end than the last window needs: never read, and cut off.": (
         ("_end", "max(p,"),
     ),
+    "What is left of the rows the engine adds up, as it does behind broadcasting.": (
+        ("_with_bias", "dx.ndim - 2"),
+    ),
     "astype copies again: the cotangent was copied twice.": (("_seed", "np.asarray"),),
 }
 

@@ -79,18 +79,9 @@ BUGS = [
             ],
             "_with_bias": [
                 ("the mean over rows", "dx.sum(axis=rows,", "dx.mean(axis=rows,"),
-                (
-                    "summed over one axis too few",
-                    "range(dx.ndim - 1)",
-                    "range(dx.ndim - 2)",
-                ),
                 ("summed over channels", "range(dx.ndim - 1)", "range(1, dx.ndim)"),
                 ("what a product's bias gets", "dx.sum(", "np.ones_like(dx).sum("),
-                (
-                    "float32 adds up in float32",
-                    "dx.sum(axis=rows, dtype=np.float64)",
-                    "dx.sum(axis=rows)",
-                ),
+                ("the last row is left out", "dx.sum(", "dx[:-1].sum("),
             ],
         },
     ),
