@@ -309,7 +309,8 @@ assert intensity["linear, one token"] < 0.3
 # makes a model for inference, with its batch norms inside the convolutions.) The light
 # bar is the time it took, the dark one inside is equation (2), and on the right is
 # their ratio. A ratio above 100 %, if you find one, says that the bytes came from a
-# cache. Rows without a ratio have nothing to multiply and nothing to move:
+# cache (or that the rates were measured while the machine was busy). Rows without a
+# ratio have nothing to multiply and nothing to move:
 
 # %% tags=["volatile"]
 from minicvt.bench.profiling import Ceilings, profile
