@@ -186,7 +186,9 @@ def walk_back(root, cotangent, order):
     root.grad = cotangent
     for value in order(root):
         if value.pullback is not None:
-            for source, part in zip(value.inputs, value.pullback(value.grad)):
+            for source, part in zip(
+                value.inputs, value.pullback(value.grad), strict=True
+            ):
                 source.grad = part if source.grad is None else source.grad + part
 
 
@@ -282,11 +284,11 @@ assert [error < 1e-7 for error in errors] == [False, False, True]
 def shares_in_time(root, order):
     """Yield name, uses that had reported when it was its turn, and all its uses."""
     values = order(root)
-    uses = {value: 0 for value in values}
+    uses = dict.fromkeys(values, 0)
     for value in values:
         for source in value.inputs:
             uses[source] += 1
-    reported = {value: 0 for value in values}
+    reported = dict.fromkeys(values, 0)
     for value in values:
         yield value.name, reported[value], uses[value]
         for source in value.inputs:
@@ -475,7 +477,7 @@ for _ in range(2):
     walk_back(y, np.ones((1, 1)), tape_order)
     gradients.append(np.array([value.grad.item() for value in (y, c, b, a)]))
 times = gradients[1] / gradients[0]
-for name, factor in zip("ycba", times):
+for name, factor in zip("ycba", times, strict=True):
     print(f"gradient of {name}: times {factor:.0f}")
 assert np.allclose(times, [1, 2, 3, 4])
 

@@ -534,8 +534,9 @@ mc.viz.bars({"bugs seen": {name: len(bugs) for name, bugs in seen.items()}})
 # It even sees what the Jacobian does not. There each cotangent is a 1 among zeros;
 # where the output is one number it is just 1, and a pullback that ignores it passes.
 #
-# Here one direction sees as much as our three, which guard against an unlucky draw; what
-# extrapolation is for, section 9 shows. And some bugs pass all five. A few of them:
+# Here one direction sees as much as our three, which guard against an unlucky draw;
+# what extrapolation is for, section 9 shows. And some bugs pass all five. A few of
+# them:
 
 # %% tags=["volatile"]
 unseen = [b for b in PULLBACKS if not any(b in bugs for bugs in seen.values())]
@@ -617,10 +618,10 @@ rows = {"right operations": right, "unseen bugs": missed, "seen bugs": found}
 mc.viz.dots(rows, "largest relative error, tolerance 1e-7", log=True, limit=1e-7)
 
 # %% [markdown]
-# None. A bug that the two calls provoke is wrong by far more than rounding; one that they
-# do not provoke is, on these inputs, as right as the right ones. A narrower tolerance
-# would not see it, other inputs would. Between lies an empty field of many powers of
-# ten, and it does not matter where in it the tolerance lies.
+# None. A bug that the two calls provoke is wrong by far more than rounding; one that
+# they do not provoke is, on these inputs, as right as the right ones. A narrower
+# tolerance would not see it, other inputs would. Between lies an empty field of many
+# powers of ten, and it does not matter where in it the tolerance lies.
 #
 # That is what extrapolation in float64 buys: with the float32 differences of section 2
 # right answers would lie in that field too. People argue about tolerances when their
@@ -648,7 +649,7 @@ def relative_error(ours, right):
 def is_right(f, gradient, x):
     """Whether gradient(d, x) is the pullback of f, an array to an array, at x.
 
-    By one random direction and a random cotangent, with a step and a tolerance that fit.
+    By one random direction and a random cotangent; step and tolerance should fit.
     """
     return None
 
@@ -676,7 +677,7 @@ a, b = rng.normal(size=(2, 4)), rng.normal(size=(2, 4))
 near_zero = np.array([1e-12, 2.0, -4.0])
 check(best_step, (("forward", 1e-16), 1e-8), (("central", 1e-15), 1e-5))
 whole = ((a, b), np.abs(a - b).max() / np.abs(b).max())
-check(relative_error, whole, ((near_zero + [1e-9, 0, 0], near_zero), 1e-9 / 4))
+check(relative_error, whole, (([*near_zero, 1e-9, 0, 0], near_zero), 1e-9 / 4))
 judged = [((softmax, softmax_gradient, a), True), ((softmax, softmax_zeros, a), False)]
 check(is_right, *judged, ((quick_gelu, gelu_like_gradient, a), False))
 
