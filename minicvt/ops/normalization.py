@@ -78,6 +78,7 @@ def _made_together(x, branch, weight, bias, eps):
     fit = x.shape == branch.shape and weight.shape == bias.shape == x.shape[-1:] != ()
     if not (fit and x.size and len({array.dtype for array in arrays}) == 1):
         return []
+    eps = float(eps)  # a NumPy number would promote float32
     made = kernels.add_layer_norm(rows(x), rows(branch), weight, bias, eps)
     s, y = (array.reshape(x.shape) for array in made[:2])
     pullback = _layer_norm_pullback(s, weight, *made[2:])
