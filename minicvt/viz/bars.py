@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from minicvt.errors import OptionError
 from minicvt.viz.board import Board
-from minicvt.viz.style import BLUE, MUTED, ORANGE, Picture, styled
+from minicvt.viz.style import COLOURS, MUTED, Picture, styled
 
-COLOURS = (BLUE, ORANGE, "#009e73", MUTED)
+FILLS = (*COLOURS[:3], MUTED)
 EDGE, LABEL, BAR, NUMBER, TIMES = 0.1, 1.75, 2.6, 1.15, 0.75
 ROW, TITLE, GAP = 0.21, 0.26, 0.14
 
@@ -38,7 +38,7 @@ def bars(groups: Mapping[str, Mapping[str, float]]) -> Picture:
 
 def _group(board: Board, top: float, values: Mapping[str, float]) -> None:
     axes = board.axes(EDGE + LABEL, top, BAR, ROW * len(values))
-    colours = [COLOURS[i % len(COLOURS)] for i in range(len(values))]
+    colours = [FILLS[i % len(FILLS)] for i in range(len(values))]
     axes.barh(range(len(values)), list(values.values()), color=colours, height=0.7)
     axes.set(xlim=(0, max(values.values())), ylim=(len(values) - 0.5, -0.5))
     axes.axis("off")

@@ -46,6 +46,15 @@ class Board:
         framed(axes)
         return axes
 
+    def scaled_tile(
+        self, left: float, top: float, width: float, values: Any, how: dict[str, Any]
+    ) -> Axes:
+        """Show a map (H, W) as ``how`` says, its colour bar under it."""
+        axes = self.tile(left, top, width, values, **how)
+        under = top + width * values.shape[0] / values.shape[1] + 0.06
+        self.bar(left, under, width, how, ".3g")
+        return axes
+
     def bar(
         self, left: float, top: float, width: float, how: dict[str, Any], form: str
     ) -> None:

@@ -11,9 +11,8 @@ from matplotlib.axes import Axes
 from minicvt.errors import OptionError, ShapeError
 from minicvt.train.seeds import interval
 from minicvt.viz.board import Board
-from minicvt.viz.style import BLUE, FAINT, INK, MUTED, ORANGE, Picture, styled
+from minicvt.viz.style import BLUE, COLOURS, FAINT, INK, MUTED, ORANGE, Picture, styled
 
-COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", MUTED, INK)
 WIDTH, HEIGHT, LEFT, LINE = 5.2, 2.6, 0.75, 0.19
 NAME, ROW, SPAN = 2.1, 0.26, 3.9
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from minicvt.models.compare.diff import ALIKE, Difference, Row
 from minicvt.models.costs import Cost
 from minicvt.viz.board import Board
-from minicvt.viz.style import BLUE, FAINT, MUTED, ORANGE, Picture, styled
+from minicvt.viz.style import COLOURS, FAINT, MUTED, Picture, styled
 
 EDGE, HOW, LINE, GAP = 0.15, 0.42, 0.16, 0.16  # inches
 THIN, NUMBER, BASE = 0.085, 0.8, 0.11
-COLOURS = (BLUE, ORANGE)
+PAIR = COLOURS[:2]
 UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -69,7 +69,7 @@ def _most(rows: Sequence[Row]) -> Cost:
 
 
 def _headers(board: Board, found: Difference, top: float, lay: Layout) -> None:
-    for left, name, colour in zip(lay.words, found.names, COLOURS, strict=True):
+    for left, name, colour in zip(lay.words, found.names, PAIR, strict=True):
         short = shorten(name, lay.letters, placeholder=" ...")
         board.words(left, top - 0.24, short, color=colour, weight="bold")
     for left, unit in zip(lay.bars, ("parameters", "MACs for one image"), strict=True):
@@ -104,7 +104,7 @@ def _bars(
     board: Board, place: tuple[float, float, float], pair: list[int], most: int
 ) -> None:
     axes = board.axes(*place, 2 * THIN)
-    axes.barh([1, 0], pair, height=0.8, color=COLOURS)
+    axes.barh([1, 0], pair, height=0.8, color=PAIR)
     axes.set(xlim=(0, most), ylim=(-0.5, 1.5))
     axes.axis("off")
 

@@ -11,14 +11,14 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from minicvt.accounting.growth import Sweep, exponents
 from minicvt.viz.board import Board
-from minicvt.viz.style import BLUE, FAINT, MUTED, ORANGE, Picture, styled
+from minicvt.viz.style import BLUE, COLOURS, FAINT, MUTED, ORANGE, Picture, styled
 
 PANELS = (
     ("macs", "multiply-adds of a pass, G", 1e9),
     ("kept", "kept for backward, MiB", 2**20),
     ("seconds", "milliseconds of a pass", 1e-3),
 )
-COLOURS = (ORANGE, BLUE, "#009e73", MUTED)
+LINES = (ORANGE, BLUE, *COLOURS[2:])  # CvT, the first, is orange in every picture
 WIDTH, HEIGHT, GAP = 2.35, 2.2, 0.55
 ROW = HEIGHT + 1.35
 LINE = 0.07  # of a panel's height, for words in it
@@ -51,7 +51,7 @@ def growth(sweeps: Sequence[Sweep]) -> Picture:
 
 def _names(board: Board, top: float, sweep: Sweep) -> None:
     left = 0.15
-    for curve, colour in zip(sweep.curves, COLOURS, strict=False):
+    for curve, colour in zip(sweep.curves, LINES, strict=False):
         board.words(left, top, curve.name, color=colour, fontsize=9, weight="bold")
         left += 0.3 + 0.083 * len(curve.name)
 
@@ -60,7 +60,7 @@ def _panel(axes: Axes, sweep: Sweep, quantity: str, unit: float) -> None:
     """Draw one cost of every curve, and write the exponents in the corner above."""
     axes.set(xscale="log", yscale="log")
     drawn: list[float] = []
-    for row, (curve, colour) in enumerate(zip(sweep.curves, COLOURS, strict=False)):
+    for row, (curve, colour) in enumerate(zip(sweep.curves, LINES, strict=False)):
         known = [s for s in curve.samples if getattr(s, quantity) is not None]
         costs = [getattr(s, quantity) / unit for s in known]
         sizes = [s.size for s in known]

@@ -10,7 +10,7 @@ import numpy as np
 
 from minicvt.errors import ShapeError
 from minicvt.viz.board import Board
-from minicvt.viz.style import DIVERGING, MUTED, ON_TILE, SEQUENTIAL, Picture, styled
+from minicvt.viz.style import MUTED, ON_TILE, Picture, scale, styled
 
 TILE, GAP, MARGIN, ACROSS = 1.3, 0.24, 0.1, 4
 TITLE, LINE, SCALE = 0.06, 0.17, 0.38
@@ -54,15 +54,6 @@ def maps(
     return board.figure
 
 
-def scale(values: Any) -> dict[str, Any]:
-    """Choose colours and limits: centred on zero where there are signs."""
-    low, high = float(values.min()), float(values.max())
-    if low < 0:
-        bound = max(-low, high)
-        return {"cmap": DIVERGING, "vmin": -bound, "vmax": bound}
-    return {"cmap": SEQUENTIAL, "vmin": low, "vmax": high if high > low else low + 1}
-
-
 def _tile(
     board: Board,
     left: float,
@@ -76,9 +67,7 @@ def _tile(
     board.words(left, top + TITLE, title, weight="bold")
     for row, line in enumerate(lines, start=1):
         board.words(left, top + TITLE + LINE * row, line, fontsize=8, color=MUTED)
-    axes = board.tile(left, top + head, TILE, array, **how)
-    under = top + head + TILE * array.shape[0] / array.shape[1] + 0.06
-    board.bar(left, under, TILE, how, ".3g")
+    axes = board.scaled_tile(left, top + head, TILE, array, how)
     if array.size > FEW or array.dtype.kind not in "iub":
         return
     for (row, column), value in np.ndenumerate(array):

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from minicvt.errors import ShapeError
 from minicvt.viz.board import Board
-from minicvt.viz.style import DIVERGING, ON_TILE, SEQUENTIAL, Picture, styled
+from minicvt.viz.style import ON_TILE, Picture, scale, styled
 
 ACROSS = 7.2  # inches that a row of matrices may take
 SQUARE, GAP, MARGIN, TITLE = 0.3, 0.35, 0.1, 0.28
@@ -44,7 +44,8 @@ def matrices(
     _check(given, colours)
     places, width, height = _places(given, square)
     board = Board(width, height)
-    how = _scale(colours)
+    numbers = np.concatenate([c[~np.isnan(c)] for c in colours.values()])
+    how = scale(numbers if numbers.size else np.zeros(1))
     for (title, matrix), (left, top) in zip(given.items(), places, strict=True):
         board.words(left, top, title, weight="bold")
         high = matrix.shape[1] * square
@@ -80,16 +81,6 @@ def _places(given: Mapping[str, Any], square: float) -> tuple[Any, float, float]
         right = max(right, left + wide)
         left += wide + GAP
     return places, right + MARGIN, top + high + MARGIN
-
-
-def _scale(colours: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how squares are coloured: signed values centred on zero."""
-    every = np.concatenate([c[~np.isnan(c)] for c in colours.values()])
-    low, high = (every.min(), every.max()) if every.size else (0.0, 1.0)
-    if low < 0:
-        most = max(-low, high)
-        return {"cmap": DIVERGING, "vmin": -most, "vmax": most}
-    return {"cmap": SEQUENTIAL, "vmin": low, "vmax": max(high, low + 1e-12)}
 
 
 def _write(

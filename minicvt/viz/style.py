@@ -21,9 +21,11 @@ from matplotlib.figure import Figure
 from minicvt.errors import OptionError
 from minicvt.files import write_atomic
 
-BLUE, ORANGE = "#0072b2", "#d55e00"
+BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 INK, MUTED, FAINT = "#1f2328", "#667080", "#d5dae1"
 ON_TILE = "#0b0f14"  # words on a tile, which stays light where a page turns dark
+COLOURS = (BLUE, ORANGE, GREEN, PINK, MUTED, INK)
+"""Of things side by side, in this order."""
 
 _ramp = LinearSegmentedColormap.from_list
 # Lightness falls in equal steps of L*, from 97 to 20: equal differences look equal.
@@ -34,7 +36,7 @@ SEQUENTIAL = _ramp(
 DOTS = 150  # an inch, of a picture made of pixels
 DIVERGING = "RdBu_r"
 GREYS = _ramp("paper and ink", ["#ffffff", "#2b2f36"])
-HEAT = _ramp("heat", ["#ffffff", "#f3b581", "#d55e00"])
+HEAT = _ramp("heat", ["#ffffff", "#f3b581", ORANGE])
 
 STYLE: dict[Any, Any] = {
     **{"figure.facecolor": "white", "axes.facecolor": "none"},
@@ -89,6 +91,19 @@ def ramp(colours: str | Colormap) -> Any:
     """Return a colour map as bytes ``(256, 3)``, for who draws without matplotlib."""
     rgba = colormaps.get_cmap(colours)(range(256))
     return (rgba[:, :3] * 255).round().astype("uint8")
+
+
+def scale(values: Any) -> dict[str, Any]:
+    """Choose colours and limits: centred on zero where there are signs."""
+    low, high = float(values.min()), float(values.max())
+    if low < 0:
+        return centred(max(-low, high))
+    return {"cmap": SEQUENTIAL, "vmin": low, "vmax": high if high > low else low + 1}
+
+
+def centred(bound: float) -> dict[str, Any]:
+    """Return colours and limits of signed values up to this size: zero is white."""
+    return {"cmap": DIVERGING, "vmin": -bound, "vmax": bound}
 
 
 def styled(function: Drawn) -> Drawn:

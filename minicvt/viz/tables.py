@@ -12,13 +12,13 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from minicvt.reconcile import Point, points
 from minicvt.viz.board import Board
 from minicvt.viz.labels import label
-from minicvt.viz.style import FAINT, INK, MUTED, ORANGE, Picture, styled
+from minicvt.viz.style import BLUE, FAINT, GREEN, INK, MUTED, ORANGE, Picture, styled
 
 FAMILIES = {
     "CvT": ORANGE,
-    "ViT": "#0072b2",
+    "ViT": BLUE,
     "DeiT": "#2a9fd6",
-    "PVT": "#009e73",
+    "PVT": GREEN,
     "T2T": "#b8860b",
     "TNT": "#b0579a",
     "ResNet": MUTED,

@@ -9,7 +9,7 @@ import numpy as np
 from minicvt.errors import OptionError
 from minicvt.viz.board import Board, visible
 from minicvt.viz.look import Look, StageMap, observed
-from minicvt.viz.style import BLUE, DIVERGING, MUTED, SEQUENTIAL, Picture, styled
+from minicvt.viz.style import BLUE, MUTED, Picture, centred, scale, styled
 
 TILE, GAP, MARGIN = 1.3, 0.3, 0.1
 HEAD, TITLE, SCALE = 0.42, 0.19, 0.34  # inches above a column, above and under a tile
@@ -94,11 +94,9 @@ def _stage_column(board: Board, stage: StageMap, left: float, step: float) -> No
     height, width, channels = stage.tokens.shape
     _header(board, left, stage.label, f"{height} x {width} tokens of {channels}")
     norms = lengths(stage.tokens)
-    how = {"cmap": SEQUENTIAL, "vmin": norms.min(), "vmax": norms.max()}
-    _scaled(board, left, HEAD, "length", norms, how)
+    _scaled(board, left, HEAD, "length", norms, scale(norms))
     for i, (scores, share) in enumerate(zip(*components(stage.tokens), strict=True)):
-        bound = max(float(np.abs(scores).max()), 1e-12)
-        how = {"cmap": DIVERGING, "vmin": -bound, "vmax": bound}
+        how = centred(max(float(np.abs(scores).max()), 1e-12))
         title = f"component {i + 1}: {share:.0%}"
         _scaled(board, left, HEAD + (i + 1) * step, title, scores, how)
 
@@ -107,9 +105,7 @@ def _scaled(
     board: Board, left: float, top: float, title: str, values: Any, how: dict[str, Any]
 ) -> None:
     board.words(left, top, title, fontsize=8, color=MUTED)
-    board.tile(left, top + TITLE, TILE, values, **how)
-    under = top + TITLE + TILE * values.shape[0] / values.shape[1] + 0.06
-    board.bar(left, under, TILE, how, ".3g")
+    board.scaled_tile(left, top + TITLE, TILE, values, how)
 
 
 def _header(board: Board, left: float, title: str, what: str) -> None:
