@@ -32,16 +32,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
-from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any, TypeVar
 
-import numpy as np  # and with it its BLAS, before that is looked for
 from threadpoolctl import ThreadpoolController
 
 from minicvt.errors import OptionError
+from minicvt.pool import Pool  # and with it NumPy's BLAS, before that is looked for
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -106,7 +105,16 @@ def share(
             function(0, count)
         else:
             ends = [count * part // number for part in range(number + 1)]
-            pool().run(function, list(pairwise(ends)))
+            pool().run(partial(_whole, function), list(pairwise(ends)))
+
+
+def _whole(function: Callable[..., Result], *arguments: Any) -> Result:
+    """Call the function; nothing is split inside."""
+    token = _width.set(1)
+    try:
+        return function(*arguments)
+    finally:
+        _width.reset(token)
 
 
 def parts(count: int, nanoseconds: float, least: float) -> int:
@@ -131,12 +139,10 @@ def each(
     if count <= 1:
         return [function(item) for item in waiting]
 
-    def alone(item: Item) -> Result:
-        _width.set(1)
-        return function(item)
-
     with serial_blas(), ThreadPoolExecutor(count) as pool:
-        tasks = [pool.submit(copy_context().run, alone, item) for item in waiting]
+        tasks = [
+            pool.submit(copy_context().run, _whole, function, item) for item in waiting
+        ]
         return [task.result() for task in tasks]
 
 
@@ -184,79 +190,6 @@ _serial_blas = _SerialBlas()
 def serial_blas() -> _SerialBlas:
     """Give BLAS one thread inside a ``with`` block, in the whole process."""
     return _serial_blas
-
-
-class Pool:
-    """Threads that sleep until there is something to do, and end with the process.
-
-    Before one goes to sleep it may ``linger``: a function that is given ``calls``, one
-    number, and should return soon after that is not 0.
-    """
-
-    def __init__(self) -> None:
-        self.linger: Callable[[Any], None] | None = None
-        self.calls = np.zeros(1, np.int64)
-        self._lock = Lock()
-        self._tasks: SimpleQueue[Any] = SimpleQueue()
-        self._workers = 0
-
-    def grow(self, workers: int) -> None:
-        """Have so many threads, or more."""
-        while self._workers < workers:
-            self._workers += 1
-            Thread(target=self._work, name="minicvt", daemon=True).start()
-
-    def wake(self, workers: int) -> None:
-        """Have so many sleeping threads linger again."""
-        for _ in range(workers):
-            self._put(None)
-
-    def run(self, function: Callable[[int, int], Any], ranges: list[Any]) -> None:
-        """Call the function with the first range here, with the others in the pool.
-
-        Nothing is split again inside, neither there nor here.
-        """
-        self.grow(len(ranges) - 1)
-        done: SimpleQueue[BaseException | None] = SimpleQueue()
-        for part in ranges[1:]:
-            self._put((function, part, done))
-        token = _width.set(1)
-        errors = [_error(function, ranges[0])]
-        _width.reset(token)
-        errors += [done.get() for _ in ranges[1:]]
-        for error in filter(None, errors):
-            raise error
-
-    def _put(self, task: Any) -> None:
-        with self._lock:
-            self.calls[0] += 1
-        self._tasks.put(task)
-
-    def _get(self) -> Any:
-        task = self._tasks.get()
-        with self._lock:
-            self.calls[0] -= 1
-        return task
-
-    def _work(self) -> None:
-        _width.set(1)
-        while True:
-            if self.linger is not None:
-                self.linger(self.calls)
-            task = self._get()
-            if task is not None:
-                function, part, done = task
-                done.put(_error(function, part))
-                del function, part, done  # hold no arrays while asleep
-            del task
-
-
-def _error(function: Callable[[int, int], Any], part: Any) -> BaseException | None:
-    try:
-        function(*part)
-    except BaseException as error:
-        return error
-    return None
 
 
 _pool = Pool()
