@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from minicvt.errors import OptionError
-from minicvt.grid import Grid
+from minicvt.grid import Grid, Place
 from minicvt.viz import look
 from minicvt.viz.board import Board, visible
 from minicvt.viz.style import BLUE, HEAT, MUTED, ON_TILE, Picture, styled
@@ -18,8 +18,6 @@ TILE, GAP, MARGIN, ACROSS = 1.35, 0.22, 0.1, 3
 HEAD, TITLE, SCALE = 0.42, 0.38, 0.34
 VEIL = 0.65  # opacity of the map over the image
 FEW = 16  # up to so many keys, each has its number written in
-
-Query = int | tuple[int, int]
 
 
 def class_attention(model: Any, image: Any, top: float | None = None) -> Picture:
@@ -37,7 +35,7 @@ def attention(
     image: Any,
     stage: int = -1,
     head: int | None = None,
-    query: Query = 0,
+    query: Place = 0,
     block: int = -1,
     top: float | None = None,
 ) -> Picture:
@@ -51,7 +49,7 @@ def attention(
     """
     seen = look.observed(model, image)
     found = seen.block(stage, block)
-    rows = query_row(found, query)
+    rows = found.weights[:, found.query_grid.number(query)]
     heads = [*range(len(rows))] if head is None else [_checked(head, len(rows))]
     on_map = rows[:, found.key_grid.special :]
     top = float(on_map[heads].max()) if top is None else top
@@ -74,22 +72,6 @@ def attention(
     board.figure.alt = _alt(found, who, on_map, heads)
     board.figure.caption = _caption(found.key_grid, who, top)
     return board.figure
-
-
-def query_row(found: look.Attention, query: Query) -> Any:
-    """Attention (heads, keys) of a special token, or of the token at (row, column)."""
-    grid = found.query_grid
-    if isinstance(query, int):
-        if not 0 <= query < grid.special:
-            lacking = f"special token {query}" if grid.special else "class token"
-            raise OptionError(
-                f"{found.path} has no {lacking}: give query=(row, column)"
-            )
-        return found.weights[:, query]
-    row, column = query
-    if not (0 <= row < grid.height and 0 <= column < grid.width):
-        raise OptionError(f"query {query}: {found.path} has a {grid} map of queries")
-    return found.weights[:, grid.special + row * grid.width + column]
 
 
 def _checked(head: int, heads: int) -> int:

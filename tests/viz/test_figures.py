@@ -13,7 +13,6 @@ import minicvt as mc
 from minicvt import viz
 from minicvt.errors import OptionError, ShapeError
 from minicvt.train import Epoch, History
-from minicvt.viz.heads import query_row
 from minicvt.viz.learning import confusion
 from minicvt.viz.tokens import components, lengths
 
@@ -112,20 +111,13 @@ def test_attention_of_any_token_of_any_stage(model, image):
     assert tile.images[1].get_clim() == (0, 1)
 
 
-def test_queries_count_special_tokens_first(model, image):
-    found = viz.observed(model, image).block()
-    np.testing.assert_array_equal(query_row(found, 0), found.weights[:, 0])
-    np.testing.assert_array_equal(query_row(found, (0, 0)), found.weights[:, 1])
-    np.testing.assert_array_equal(query_row(found, (4, 6)), found.weights[:, -1])
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"stage": 0}, "no class token"),
         ({"stage": 2}, "stage 2: the model has 2"),
         ({"head": 3}, "head 3: there are 3"),
-        ({"query": (5, 0)}, r"query \(5, 0\): .* 1 \+ 5 x 7"),
+        ({"query": (5, 0)}, r"token \(5, 0\): there are 1 \+ 5 x 7"),
     ],
 )
 def test_what_is_not_there_is_said(model, image, options, message):

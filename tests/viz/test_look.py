@@ -132,7 +132,7 @@ def test_special_tokens_ask_by_number(name):
         figure = viz.attention(model, given, query=number)
         assert figure.alt.startswith(f"Attention of the {who} over")
     lacking = f"special token {len(special)}" if special else "class token"
-    with pytest.raises(OptionError, match=f"has no {lacking}: give query="):
+    with pytest.raises(OptionError, match=f"no {lacking}: give "):
         viz.attention(model, given, query=len(special))
 
 
