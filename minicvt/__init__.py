@@ -19,6 +19,7 @@ from typing import Any
 from minicvt import heap, kernels, models, nn, ops
 from minicvt.blank import shapes_only
 from minicvt.images import from_nchw, to_nchw
+from minicvt.nn import predict
 from minicvt.observe import observe
 from minicvt.tensor import Tensor, no_grad
 
@@ -59,7 +60,6 @@ _LATER = {
     "count": "minicvt.accounting",
     "load": "minicvt.interop",
     "save": "minicvt.interop",
-    "predict": "minicvt.train",
     "trained": "minicvt.weights",
     "tape": "minicvt.graph",
 }

@@ -12,10 +12,10 @@ from minicvt.accounting.ledger import Ledger
 from minicvt.blank import Blank
 from minicvt.errors import OptionError
 from minicvt.models import Config
+from minicvt.nn import evaluation
 from minicvt.node import tape_order
 from minicvt.observe import BackwardEvent, emit
 from minicvt.tensor import Tensor
-from minicvt.train import evaluation
 
 
 def count(

@@ -20,7 +20,7 @@ from minicvt.kernels.types import Array
 from minicvt.models import CvTConfig
 from minicvt.models.costs import Size
 from minicvt.models.dialects import DIALECTS, Choice, choices, differences
-from minicvt.train import evaluation
+from minicvt.nn import evaluation
 
 ALL = "all of them"
 UNSEEN = {"init": "first weights", "drop_path_rule": "training", "drop_sum": "training"}

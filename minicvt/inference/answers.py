@@ -13,8 +13,8 @@ from minicvt.data.preprocess import Preprocess
 from minicvt.errors import NotFiniteError, PictureError
 from minicvt.files import StrPath
 from minicvt.kernels.types import Array
+from minicvt.nn import predict
 from minicvt.threads import each
-from minicvt.train import predict
 
 
 @dataclass(frozen=True)

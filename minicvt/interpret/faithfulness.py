@@ -16,7 +16,7 @@ from minicvt.data.streams import stream
 from minicvt.interpret.rollout import Level, rollout
 from minicvt.interpret.watching import watch
 from minicvt.kernels.types import Array
-from minicvt.train import predict
+from minicvt.nn import predict
 
 PATCH = 4
 UNTRAINED = 6

@@ -22,11 +22,10 @@ import numpy as np
 
 from minicvt.data.streams import stream
 from minicvt.errors import OptionError, ShapeError
+from minicvt.grid import Place
 from minicvt.kernels.types import Array
-from minicvt.nn import flatten
+from minicvt.nn import evaluating, flatten
 from minicvt.tensor import Tensor
-
-Place = int | tuple[int, int]
 
 
 def receptive_field(
@@ -51,7 +50,7 @@ def receptive_field(
         for each in model.stages[: stage % len(model.stages) + 1]:
             x, special = each(x)
         tokens, grid = flatten(x, special)
-        number = numbered(token, grid)
+        number = grid.number(token)
         direction = np.zeros(tokens.shape, tokens.dtype)
         shape = direction[:, number].shape
         direction[:, number] = stream(seed, "direction").normal(size=shape)
@@ -66,30 +65,15 @@ def reach(field: Array, share: float = 0.5) -> int:
     return int(np.searchsorted(largest_first, share * largest_first[-1])) + 1
 
 
-def numbered(token: Place, grid: Any) -> int:
-    """Return which of all tokens this is; raises ``OptionError`` for none of them."""
-    if isinstance(token, int):
-        if not 0 <= token < grid.special:
-            raise OptionError(f"no special token {token}: give token=(row, column)")
-        return token
-    row, column = token
-    if not (0 <= row < grid.height and 0 <= column < grid.width):
-        raise OptionError(f"token {token}: the stage has a {grid} map")
-    return int(grid.special + row * grid.width + column)
-
-
 @contextmanager
 def frozen(model: Any) -> Iterator[None]:
     """Evaluation mode in which no parameter asks for a gradient; both come back."""
-    modes = [(module, module.training) for _, module in model.named_modules()]
     asking = [p for _, p in model.named_parameters() if p.requires_grad]
-    model.eval()
-    try:
-        for parameter in asking:
-            parameter.requires_grad = False
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
-        for parameter in asking:
-            parameter.requires_grad = True
+    with evaluating(model):
+        try:
+            for parameter in asking:
+                parameter.requires_grad = False
+            yield
+        finally:
+            for parameter in asking:
+                parameter.requires_grad = True

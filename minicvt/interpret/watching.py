@@ -15,9 +15,9 @@ from minicvt.errors import OptionError
 from minicvt.interpret.rollout import Block, Level
 from minicvt.interpret.windows import WINDOWED, Window
 from minicvt.kernels.types import Array
+from minicvt.nn import evaluation
 from minicvt.observe import Event, OperationEvent, observe
 from minicvt.ops import attention_map
-from minicvt.train import evaluation
 
 KEYS = re.compile(r"\.attn\.conv_proj_q?k")
 STEM = re.compile(r"stem\b")

@@ -1,9 +1,10 @@
-"""Layers, and the parts the papers share."""
+"""Layers, the parts the papers share, and what a model answers."""
 
 from minicvt.nn.attention import Attention, merge_heads, split_heads
 from minicvt.nn.block import Block
 from minicvt.nn.dropping import Dropout, DropPath, drop_path_rates
 from minicvt.nn.embedding import ConvEmbed
+from minicvt.nn.evaluate import accuracy, evaluating, evaluation, predict
 from minicvt.nn.feed_forward import ACTIVATIONS, MLP, ConvMLP, feed_forward
 from minicvt.nn.images import as_images
 from minicvt.nn.init import Init
@@ -33,14 +34,18 @@ __all__ = [
     "ModuleList",
     "Parameter",
     "Pointwise",
+    "accuracy",
     "as_images",
     "conv_projection",
     "drop_path_rates",
+    "evaluating",
+    "evaluation",
     "feed_forward",
     "flatten",
     "key_grid",
     "make_stem",
     "merge_heads",
+    "predict",
     "resample",
     "split_heads",
     "unflatten",

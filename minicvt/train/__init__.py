@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from minicvt.nn import accuracy, evaluation, predict
 from minicvt.train.bootstrap import Estimate, bootstrap
 from minicvt.train.checkpoints import restore_run, save_run
 from minicvt.train.clipping import clip_gradients, gradient_norm
-from minicvt.train.evaluate import accuracy, evaluation, predict
 from minicvt.train.history import Epoch, History
 from minicvt.train.loop import fit, train_epoch, train_step
 from minicvt.train.optimizers import SGD, AdamW, Optimizer, decays_matrices

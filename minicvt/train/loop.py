@@ -16,12 +16,11 @@ from minicvt.data import Dataset, batch_count, batches
 from minicvt.errors import NotFiniteError
 from minicvt.files import StrPath
 from minicvt.kernels.types import Array
-from minicvt.nn import Module
+from minicvt.nn import Module, accuracy
 from minicvt.ops import cross_entropy
 from minicvt.train import diagnosis
 from minicvt.train.checkpoints import restore_run, save_run
 from minicvt.train.clipping import clip_gradients
-from minicvt.train.evaluate import accuracy
 from minicvt.train.history import Epoch, History, Tally
 from minicvt.train.recipes import Recipe
 from minicvt.train.run import Run

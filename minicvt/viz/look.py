@@ -11,8 +11,8 @@ import numpy as np
 from minicvt import ops
 from minicvt.errors import OptionError, ShapeError
 from minicvt.grid import Grid
+from minicvt.nn import evaluation
 from minicvt.observe import Event, ModuleEvent, OperationEvent, observe
-from minicvt.train import evaluation
 
 STAGE = re.compile(r"stage\d+")
 SPECIAL = {"cls_token": "class token", "dist_token": "distillation token"}

@@ -9,9 +9,7 @@ import pytest
 
 from minicvt import Tensor, models
 from minicvt.errors import OptionError, ShapeError
-from minicvt.grid import Grid
 from minicvt.interpret import reach, receptive_field
-from minicvt.interpret.receptive import numbered
 from minicvt.nn import flatten
 from minicvt.train import evaluation
 
@@ -101,9 +99,9 @@ def test_reach_counts_the_fewest_pixels():
 @pytest.mark.parametrize(
     ("stage", "token", "message"),
     [
-        (0, 0, r"no special token 0: give token=\(row, column\)"),
+        (0, 0, r"no class token: give \(row, column\) of the 4 x 4 map"),
         (2, 1, "no special token 1"),
-        (1, (2, 0), r"token \(2, 0\): the stage has a 2 x 2 map"),
+        (1, (2, 0), r"token \(2, 0\): there are 1 \+ 2 x 2"),
         (3, 0, "stage 3: the model has 3"),
     ],
 )
@@ -115,8 +113,3 @@ def test_what_is_not_there_is_said(stage, token, message):
 def test_it_needs_images():
     with pytest.raises(ShapeError, match="receptive_field: expected"):
         receptive_field(model(), np.zeros((0, 8, 8, 2)))
-
-
-def test_special_tokens_come_first():
-    assert numbered((1, 2), Grid(2, 3, 1)) == 6
-    assert numbered(0, Grid(2, 3, 1)) == 0

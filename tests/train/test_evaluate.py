@@ -13,6 +13,7 @@ from scipy import stats
 
 from minicvt import ops
 from minicvt.errors import OptionError, ShapeError, UnknownName
+from minicvt.nn.evaluate import batch_for
 from minicvt.threads import limit
 from minicvt.train import (
     RECIPES,
@@ -24,7 +25,6 @@ from minicvt.train import (
     predict,
     progress_line,
 )
-from minicvt.train.evaluate import batch_for
 from minicvt.train.history import Tally
 from minicvt.train.progress import clock
 from tests.train.tiny import tiny_data, tiny_model, tiny_recipe

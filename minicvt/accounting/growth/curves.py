@@ -9,8 +9,8 @@ from typing import Any
 from minicvt.accounting.growth.timing import medians
 from minicvt.accounting.ledger import Ledger
 from minicvt.kernels.types import Array
+from minicvt.nn import evaluation
 from minicvt.tensor import Tensor
-from minicvt.train import evaluation
 
 Runs = dict[tuple[str, int], Callable[[], object]]
 """What is timed, by curve and size."""

@@ -10,11 +10,10 @@ from minicvt.accounting import Ledger, count
 from minicvt.blank import Blank, shapes_only
 from minicvt.grid import Grid
 from minicvt.models import variant
-from minicvt.nn import Attention, BatchNorm2d, Conv2d, Init, Linear, Module
+from minicvt.nn import Attention, BatchNorm2d, Conv2d, Init, Linear, Module, evaluation
 from minicvt.nn.projection import DepthwiseBN
 from minicvt.nn.tokens import flatten
 from minicvt.tensor import Tensor
-from minicvt.train import evaluation
 from minicvt.verify.equations.sweep import Size, Window
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from minicvt import threads
 from minicvt.errors import ShapeError
 from minicvt.kernels.types import Array
-from minicvt.nn import Module
+from minicvt.nn.module import Module
 from minicvt.ops import softmax
 from minicvt.tensor import no_grad
 
@@ -19,16 +19,22 @@ LEAST, MOST = 10_000, 2**19
 
 
 @contextmanager
-def evaluation(model: Module) -> Iterator[None]:
-    """Evaluation mode and no tape; each module's own mode comes back afterwards."""
+def evaluating(model: Module) -> Iterator[None]:
+    """Evaluation mode; each module's own mode comes back afterwards."""
     modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
     try:
-        with no_grad():
-            yield
+        yield
     finally:
         for module, training in modes:
             module.training = training
+
+
+@contextmanager
+def evaluation(model: Module) -> Iterator[None]:
+    """Evaluation mode and no tape; each module's own mode comes back afterwards."""
+    with evaluating(model), no_grad():
+        yield
 
 
 def batch_for(count: int, pixels: int) -> int:
