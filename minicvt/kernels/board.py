@@ -8,17 +8,18 @@ plain Python says what happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.compiler import compile_internal
+from numba.core.cpu_options import FastMathOptions
 from numba.core.targetconfig import ConfigStack
 
 from minicvt.kernels.atomics import add, get, pause, put, swap, word
-from minicvt.kernels.instructions import instruction
+from minicvt.kernels.instructions import instruction, number
 from minicvt.kernels.jit import helper
 from minicvt.kernels.types import Array
 
@@ -81,21 +82,27 @@ def do(board: Array, first: int, last: int) -> None:
     body(*arguments, first, last)
 
 
-def writing(body: Callable[..., None]) -> Callable[..., None]:
-    """Return what compiles to writing the body down: (board, arguments)."""
+def writing(
+    body: Callable[..., None], fastmath: Collection[str] = ()
+) -> Callable[..., None]:
+    """Return what compiles to writing the body down: (board, arguments).
+
+    Only the body is compiled with ``fastmath``.
+    """
 
     def write(board: Array, arguments: Any) -> None:
         _written[id(board)] = body, arguments
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        start = word(context, builder, signature.args[0], values[0], _number(0))
+        start = word(context, builder, signature.args[0], values[0], number(0))
         given = cgutils.unpack_tuple(builder, values[1])
         struct = ir.LiteralStructType([value.type for value in given])
         assert context.get_abi_sizeof(struct) <= 8 * (WORDS - ARGUMENTS)
         for value, place in zip(given, _places(builder, struct, start), strict=True):
             builder.store(value, place, align=1)
-        piece = _piece(context, builder, body, signature.args[1].types, struct)
-        at = builder.gep(start, [_number(FUNCTION)])
+        kinds = signature.args[1].types
+        piece = _piece(context, builder, body, fastmath, kinds, struct)
+        at = builder.gep(start, [number(FUNCTION)])
         builder.store(builder.ptrtoint(piece, _NUMBER), at)
         return context.get_dummy_value()
 
@@ -108,8 +115,8 @@ _PIECE = ir.FunctionType(ir.VoidType(), [_NUMBER.as_pointer(), _NUMBER, _NUMBER]
 
 
 def _do(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    start = word(context, builder, signature.args[0], values[0], _number(0))
-    address = builder.load(builder.gep(start, [_number(FUNCTION)]))
+    start = word(context, builder, signature.args[0], values[0], number(0))
+    address = builder.load(builder.gep(start, [number(FUNCTION)]))
     builder.call(builder.inttoptr(address, _PIECE.as_pointer()), [start, *values[1:]])
     return context.get_dummy_value()
 
@@ -117,27 +124,30 @@ def _do(context: Any, builder: Any, signature: Any, values: Any) -> Any:
 instruction(do, lambda *_: types.void, _do)
 
 
-def _piece(context: Any, builder: Any, body: Any, kinds: Any, struct: Any) -> Any:
+def _piece(context: Any, builder: Any, body: Any, fastmath: Any, kinds: Any,
+           struct: Any) -> Any:  # fmt: skip
     """Write a function that calls the body with the arguments on a board."""
     piece = ir.Function(builder.module, _PIECE, f"{builder.function.name}.piece")
     piece.linkage = "internal"
     inside = ir.IRBuilder(piece.append_basic_block())
     start, *ends = piece.args
     given = [inside.load(at, align=1) for at in _places(inside, struct, start)]
-    status = _called(context, inside, body, kinds, [*given, *ends])
+    status = _called(context, inside, body, fastmath, kinds, [*given, *ends])
     with inside.if_then(status.is_error, likely=False):
-        inside.store(_number(1), inside.gep(start, [_number(FAILED)]))
+        inside.store(number(1), inside.gep(start, [number(FAILED)]))
     inside.ret_void()
     return piece
 
 
-def _called(context: Any, builder: Any, body: Any, kinds: Any, given: Any) -> Any:
+def _called(context: Any, builder: Any, body: Any, fastmath: Any, kinds: Any,
+            given: Any) -> Any:  # fmt: skip
     """Call the body, compiled with the options of who calls; return how that ended.
 
     It becomes a part of the caller's library: one of its own, as Numba makes for each
     function that another calls, would be optimised by itself and then again there.
     """
     kinds, flags = (*kinds, types.int64, types.int64), ConfigStack().top().copy()
+    flags.fastmath = FastMathOptions(set(fastmath))
     flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
     library, inside = context.active_code_library, context.typing_context
     compiled = compile_internal(
@@ -150,10 +160,6 @@ def _called(context: Any, builder: Any, body: Any, kinds: Any, given: Any) -> An
 
 def _places(builder: Any, struct: Any, start: Any) -> list[Any]:
     """Return where arguments lie on the board."""
-    place = builder.gep(start, [_number(ARGUMENTS)])
+    place = builder.gep(start, [number(ARGUMENTS)])
     begin, index = builder.bitcast(place, struct.as_pointer()), ir.IntType(32)
     return [builder.gep(begin, [index(0), index(n)]) for n in range(len(struct))]
-
-
-def _number(value: int) -> Any:
-    return ir.Constant(_NUMBER, value)

@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 from numba import types
+from numba.core import cgutils
 from numba.extending import overload
 from numpy.polynomial import Chebyshev, Polynomial
 from numpy.polynomial.chebyshev import chebpts1
 
+from minicvt.kernels.instructions import instruction
 from minicvt.kernels.intrinsics import bits_to_float, float_to_bits, fma
 from minicvt.kernels.jit import helper
 
@@ -51,13 +53,23 @@ def _constants(*values: float) -> tuple[np.float32, ...]:
     return tuple(np.float32(value) for value in values)
 
 
-@helper(fastmath=FUSED)
-def _horner(coefficients: Any, x: Any) -> Any:
+def horner(coefficients: Any, x: Any) -> Any:
     """Return the polynomial in x; the coefficient of the highest power comes first."""
     total = coefficients[0]
     for coefficient in coefficients[1:]:
         total = total * x + coefficient
     return total
+
+
+def _horner(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    (coefficients, x), flags = values, tuple(FUSED)
+    total, *others = cgutils.unpack_tuple(builder, coefficients)
+    for coefficient in others:
+        total = builder.fadd(builder.fmul(total, x, flags), coefficient, flags)
+    return total
+
+
+instruction(horner, lambda coefficients, x: x, _horner)
 
 
 def exp(x: Any) -> Any:
@@ -92,7 +104,7 @@ def _exp(x: Any) -> Any:
     half = power >> 1
     first = bits_to_float(np.int32((half + 127) << 23))
     second = bits_to_float(np.int32((power - half + 127) << 23))
-    return _horner(EXP, r) * first * second
+    return horner(EXP, r) * first * second
 
 
 ZERO, ONE = _constants(0, 1)
@@ -113,7 +125,7 @@ EXP2 = _exp2_polynomial()
 def _exp2(f: Any, shifted: Any) -> Any:
     """Return 2^(f + n) for |f| <= 1/2; n is in the last bits of a number ROUND + n."""
     power = np.int32(float_to_bits(shifted) << np.int32(23))
-    return bits_to_float(np.int32(float_to_bits(_horner(EXP2, f)) + power))
+    return bits_to_float(np.int32(float_to_bits(horner(EXP2, f)) + power))
 
 
 def sigmoid(x: Any) -> Any:
@@ -197,22 +209,17 @@ TAIL = _beside_bell(lambda a: gelu(-a) / -a, 4, 5, 0.3)
 SLOPE = _beside_bell(lambda a: gelu_slope(-a), 5, 4, 0.55)
 
 
-@helper(fastmath=FUSED)
-def _ratio(coefficients: tuple[Coefficients, Coefficients], a: Any) -> Any:
-    return _horner(coefficients[0], a) / _horner(coefficients[1], a)
-
-
 @_in_float32(gelu)
 def _gelu(x: Any) -> Any:
     """-a Phi(-a) for x = -a <= 0, and since Phi(a) = 1 - Phi(-a) a more for x = a."""
     a = min(abs(x), FARTHEST)
     relu = ZERO if x < ZERO else x
-    return relu - a * _bell(a) * _ratio(TAIL, a)
+    return relu - a * _bell(a) * (horner(TAIL[0], a) / horner(TAIL[1], a))
 
 
 @_in_float32(gelu_slope)
 def _gelu_slope(x: Any) -> Any:
     """For x = a it is 1 less what it is for -a."""
     a = min(abs(x), FARTHEST)
-    slope = _bell(a) * _ratio(SLOPE, a)
+    slope = _bell(a) * (horner(SLOPE[0], a) / horner(SLOPE[1], a))
     return ONE - slope if x > ZERO else slope

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.extending import lower_builtin, type_callable
 
@@ -24,3 +25,8 @@ def instruction(
     typed = wraps(function)(lambda *arguments: result(*arguments))
     type_callable(function)(lambda context: typed)
     lower_builtin(function, types.VarArg(types.Any))(generate)
+
+
+def number(value: int) -> Any:
+    """Return an integer of 64 bits, a constant."""
+    return ir.Constant(ir.IntType(64), value)

@@ -1,51 +1,34 @@
-"""Instructions of LLVM that Numba has no name for; for compiled code only."""
+"""Instructions of LLVM that Numba has no name for.
+
+Each is plain Python as well, which says what it does: `wide` and `prefetch`, which are
+about speed only, do nothing there.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, overload
+
+from minicvt.kernels.instructions import instruction
+from minicvt.kernels.types import Array
 
 
-def _bit_cast(source: Any, target: Any) -> Any:
-    """Return a function that reads the bits of a number of one type as another."""
-
-    @intrinsic
-    def cast(typing: Any, x: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return builder.bitcast(arguments[0], context.get_value_type(target))
-
-        return target(source), generate
-
-    return cast
+def float_to_bits(x: Any) -> Any:
+    """Return the bits of a float32 as an int32."""
+    return x.view(np.int32)
 
 
-def _built_in(name: str, flags: tuple[str, ...] = ()) -> Any:
-    """Return what generates a call of an LLVM function of floats of one type."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = arguments[0].type
-        function_type = ir.FunctionType(kind, [kind] * len(arguments))
-        function = builder.module.declare_intrinsic(name, [kind], function_type)
-        return builder.call(function, arguments, fastmath=flags)
-
-    return generate
+def bits_to_float(x: Any) -> Any:
+    """Return the float32 that has the bits of an int32."""
+    return x.view(np.float32)
 
 
-def _larger(typing: Any, a: Any, b: Any) -> Any:
-    return a(a, a), _built_in("llvm.maxnum", ("nnan", "nsz"))
-
-
-def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    return a(a, a, a), _built_in("llvm.fma")
-
-
-float_to_bits = _bit_cast(types.float32, types.int32)
-bits_to_float = _bit_cast(types.int32, types.float32)
-
-_maxnum: Any = intrinsic(_larger)
+def fma(a: Any, b: Any, c: Any) -> Any:
+    """Return a b + c with one rounding, on any machine; in Python of float32 only."""
+    return np.float32(np.float64(a) * np.float64(b) + np.float64(c))
 
 
 def larger(a: Any, b: Any) -> Any:
@@ -57,49 +40,12 @@ def larger(a: Any, b: Any) -> Any:
     return max(a, b)
 
 
-@overload(larger)
-def _compiled_larger(a: Any, b: Any) -> Any:
-    def largest(a: Any, b: Any) -> Any:
-        return _maxnum(a, b)
-
-    return largest
-
-
-# a * b + c with one rounding, on any machine.
-fma: Any = intrinsic(_fma)
-
-
-def prefetch(x: Any, at: int) -> None:
+def prefetch(x: Array, at: int) -> None:
     """Ask for the line of the cache that holds x[at], which may lie beyond the end.
 
     The processor fetches ahead by itself, but not enough where a loop computes long on
     what it reads.
     """
-
-
-def _prefetch(typing: Any, x: Any, at: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        element = builder.gep(arguments[0], [arguments[1]])
-        line = builder.bitcast(element, ir.IntType(8).as_pointer())
-        number = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [line.type, number, number, number])
-        call = builder.module.declare_intrinsic("llvm.prefetch", [line.type], kind)
-        to_read, first_cache, data = 0, 3, 1
-        builder.call(call, [line, number(to_read), number(first_cache), number(data)])
-        return context.get_dummy_value()
-
-    return types.void(x, types.intp), generate
-
-
-_fetch: Any = intrinsic(_prefetch)
-
-
-@overload(prefetch)
-def _compiled_prefetch(x: Any, at: Any) -> Any:
-    def fetch(x: Any, at: Any) -> None:
-        _fetch(x, at)
-
-    return fetch
 
 
 def wide() -> None:
@@ -110,21 +56,42 @@ def wide() -> None:
     """
 
 
-def _512_bits(typing: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        # llvmlite's own `add` refuses attributes that have a value.
-        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
-        return context.get_dummy_value()
-
-    return types.void(), generate
+def _cast(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    return builder.bitcast(values[0], context.get_value_type(signature.return_type))
 
 
-_prefer_512_bits: Any = intrinsic(_512_bits)
+def _built_in(name: str, flags: tuple[str, ...] = ()) -> Any:
+    """Return what generates a call of an LLVM function of floats of one type."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = values[0].type
+        function_type = ir.FunctionType(kind, [kind] * len(values))
+        function = builder.module.declare_intrinsic(name, [kind], function_type)
+        return builder.call(function, values, fastmath=flags)
+
+    return generate
 
 
-@overload(wide, inline="always")
-def _compiled_wide() -> Any:
-    def prefer() -> None:
-        _prefer_512_bits()
+def _prefetch(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    element = builder.gep(values[0], [values[1]])
+    line = builder.bitcast(element, ir.IntType(8).as_pointer())
+    number = ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [line.type, number, number, number])
+    call = builder.module.declare_intrinsic("llvm.prefetch", [line.type], kind)
+    to_read, first_cache, data = 0, 3, 1
+    builder.call(call, [line, number(to_read), number(first_cache), number(data)])
+    return context.get_dummy_value()
 
-    return prefer
+
+def _512_bits(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    # llvmlite's own `add` refuses attributes that have a value.
+    set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+    return context.get_dummy_value()
+
+
+instruction(float_to_bits, lambda x: types.int32, _cast)
+instruction(bits_to_float, lambda x: types.float32, _cast)
+instruction(fma, lambda a, b, c: a, _built_in("llvm.fma"))
+instruction(larger, lambda a, b: a, _built_in("llvm.maxnum", ("nnan", "nsz")))
+instruction(prefetch, lambda x, at: types.void, _prefetch)
+instruction(wide, lambda: types.void, _512_bits)

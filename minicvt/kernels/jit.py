@@ -24,8 +24,14 @@ from minicvt.kernels import cache
 
 VARIABLE = "MINICVT_QUIET"
 
-# A function that compiled kernels call: plain Python for everybody else.
-helper = register_jitable
+
+def helper(function: Any = None, **options: Any) -> Any:
+    """Let compiled kernels call a function, plain Python for everybody else.
+
+    Also a decorator with ``options``, which go to Numba.
+    """
+    register = register_jitable(no_cfunc_wrapper=True, **options)
+    return register if function is None else register(function)
 
 
 def jit(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
@@ -55,7 +61,8 @@ def jit_in_place(
     As `jit`, but arrays are taken as they come.  It is kept under the name of another
     function if one is given.
     """
-    compiled: Any = numba.njit(function, nogil=True, error_model="numpy", **options)
+    usual: Any = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    compiled: Any = numba.njit(function, **usual, **options)
     folder, config = cache.folder(), vars(numba.config)
     if folder is None or disabled():
         return compiled

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache, partial
 from threading import Lock
 from typing import Any
@@ -43,16 +43,16 @@ LEAST, WAKING = 5_000, 20_000
 Shared = Callable[..., None]
 
 
-def shared(body: Callable[..., None], **options: Any) -> Shared:
+def shared(body: Callable[..., None], fastmath: Collection[str] = ()) -> Shared:
     """Compile a function whose last arguments are ``first`` and ``last``.
 
     What is returned is called with the length of the range, about how many nanoseconds
     all of it takes one thread, and the other arguments; threads share the range where
-    that is worth it.  ``options`` go to Numba.
+    that is worth it.  ``fastmath`` is what Numba may do to the function's floats.
     """
     if disabled():
         return partial(_in_python, body)
-    compiled = jit_in_place(offering(body), named=body, **options)
+    compiled = jit_in_place(offering(body, fastmath), named=body)
 
     def run(count: int, nanoseconds: float, *arguments: Any) -> None:
         _team().run(compiled, count, nanoseconds, arguments)
@@ -66,9 +66,11 @@ def _in_python(
     threads.share(partial(body, *arguments), count, nanoseconds, blas=False)
 
 
-def offering(body: Callable[..., None]) -> Callable[..., bool]:
+def offering(
+    body: Callable[..., None], fastmath: Collection[str] = ()
+) -> Callable[..., bool]:
     """Return a function that writes the body's work on a board, and offers it."""
-    write = writing(body)
+    write = writing(body, fastmath)
 
     def run(board: Array, count: int, pieces: int, *arguments: Any) -> bool:
         write(board, arguments)

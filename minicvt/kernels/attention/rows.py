@@ -18,7 +18,7 @@ from minicvt.kernels.fastmath import (
     LN2_LOW,
     LOG2_E,
     ROUND,
-    _horner,
+    horner,
 )
 from minicvt.kernels.intrinsics import bits_to_float, float_to_bits, larger, wide
 from minicvt.kernels.jit import helper, jit
@@ -110,7 +110,7 @@ def _exp_down(x: Any) -> Any:
         n = shifted - ROUND
         r = x - n * LN2_HIGH - n * LN2_LOW
         exponent = np.int32(float_to_bits(shifted) << np.int32(23))
-        y = bits_to_float(np.int32(float_to_bits(_horner(EXP, r)) + exponent))
+        y = bits_to_float(np.int32(float_to_bits(horner(EXP, r)) + exponent))
         return ZERO if x < LOWEST else y
 
     return single if x == types.float32 else exp_down

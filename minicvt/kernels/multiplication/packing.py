@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicvt.kernels.instructions import number
 from minicvt.kernels.jit import helper
 from minicvt.kernels.multiplication.vectors import (
     VECTOR,
     emitted,
     lanes,
-    number,
     repeated,
     smaller,
 )

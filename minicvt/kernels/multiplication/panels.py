@@ -8,18 +8,17 @@ next k follows.
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core.imputils import impl_ret_borrowed
-from numba.extending import lower_builtin, type_callable
 from numba.np.arrayobj import populate_array
 from numpy.lib.stride_tricks import as_strided
 
+from minicvt.kernels.instructions import instruction
 from minicvt.kernels.jit import helper
+from minicvt.kernels.memory import zeros
 from minicvt.kernels.multiplication.registers import ROWS, WIDE
 from minicvt.kernels.multiplication.vectors import VECTOR
 from minicvt.kernels.types import Array
@@ -57,10 +56,9 @@ def panels(depth: int, columns: int, wide: int, like: Array) -> Array:
     size = like.itemsize
     lanes = VECTOR // size
     count, deep = (columns + wide - 1) // wide, (depth + lanes - 1) // lanes * lanes
-    memory = np.zeros(count * deep * wide + lanes, like.dtype)
-    start = -memory.ctypes.data % VECTOR
     strides = deep * wide * size, wide * size, size
-    return strided(memory, start, (count, deep, wide), strides)
+    shape = count, deep, wide
+    return strided(zeros(shape, like), 0, shape, strides)
 
 
 @helper
@@ -70,10 +68,7 @@ def room(rows: int, columns: int, like: Array) -> Array:
     It starts where a line of the cache does, too.
     """
     lanes = VECTOR // like.itemsize
-    longer = (columns + lanes - 1) // lanes * lanes
-    memory = np.zeros(rows * longer + lanes, like.dtype)
-    first = -memory.ctypes.data % VECTOR // like.itemsize
-    return memory[first : first + rows * longer].reshape(rows, longer)
+    return zeros((rows, (columns + lanes - 1) // lanes * lanes), like)
 
 
 def strided(x: Array, start: int, shape: Any, strides: Any) -> Array:
@@ -86,15 +81,10 @@ def strided(x: Array, start: int, shape: Any, strides: Any) -> Array:
     return as_strided(some, shape, strides)
 
 
-@type_callable(strided)
-def _typed(context: Any) -> Any:
-    def typed(x: Any, start: Any, shape: Any, strides: Any) -> Any:
-        return types.Array(x.dtype, len(shape), "A")
-
-    return wraps(strided)(typed)
+def _type(x: Any, start: Any, shape: Any, strides: Any) -> Any:
+    return types.Array(x.dtype, len(shape), "A")
 
 
-@lower_builtin(strided, types.Array, types.Integer, types.UniTuple, types.UniTuple)
 def _emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     array, start, shape, strides = values
     old = context.make_array(signature.args[0])(context, builder, array)
@@ -103,3 +93,6 @@ def _emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     data = builder.bitcast(builder.gep(first, [start]), new.data.type)
     populate_array(new, data, shape, strides, old.itemsize, old.meminfo)
     return impl_ret_borrowed(context, builder, signature.return_type, new._getvalue())
+
+
+instruction(strided, _type, _emit)

@@ -12,10 +12,10 @@ from typing import Any
 
 from numba.core import cgutils
 
+from minicvt.kernels.instructions import number
 from minicvt.kernels.multiplication.vectors import (
     VECTOR,
     emitted,
-    number,
     smaller,
     unknown,
 )

@@ -7,13 +7,13 @@ Python as well, which says what its instructions do.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import lower_builtin, type_callable
+
+from minicvt.kernels.instructions import instruction, number
 
 _HOST = binding.get_host_cpu_features()
 
@@ -27,11 +27,6 @@ FUSED = bool(_HOST.get("avx512f") or (_HOST.get("avx2") and _HOST.get("fma")))
 def emitted(function: Callable[..., None], emit: Callable[..., None]) -> None:
     """Let ``emit`` write the function, given its arguments as `Vectors` and numbers."""
 
-    @type_callable(function)
-    def typing(context: Any) -> Any:
-        return wraps(function)(lambda *arguments: types.void)
-
-    @lower_builtin(function, types.VarArg(types.Any))
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         given = [
             Vectors(context, builder, kind, value) if hasattr(kind, "ndim") else value
@@ -39,6 +34,8 @@ def emitted(function: Callable[..., None], emit: Callable[..., None]) -> None:
         ]
         emit(builder, *given)
         return context.get_dummy_value()
+
+    instruction(function, lambda *_: types.void, generate)
 
 
 class Vectors:
@@ -104,11 +101,6 @@ class Vectors:
             f"llvm.masked.{name}.{suffix}.p0{suffix}",
         )
         return self.builder.call(function, arguments)
-
-
-def number(value: int) -> Any:
-    """Return an integer."""
-    return ir.Constant(ir.IntType(64), value)
 
 
 def lanes(numbers: list[int]) -> Any:
