@@ -8,7 +8,6 @@ plain values alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from inspect import Parameter, signature
 from typing import Any
 
@@ -20,13 +19,13 @@ from minicvt.ops.spec import Rule, Shape, Spec
 
 Plan = tuple[Spec, dict[str, Any]]
 
-LATEST = 1024
-"""Calls that each operation remembers."""
+MOST = 1024
+"""Calls that each operation remembers, at most; then it starts anew."""
 
-PLAIN = frozenset({int, float, bool, str, type(None)})
+PLAIN = frozenset({int, float, bool, str, type(None), type(...)})
 CONTAINERS = frozenset({tuple, Grid})
 
-_remembered: list[Any] = []
+_remembered: list[dict[Any, Plan]] = []
 
 
 class Call:
@@ -47,7 +46,7 @@ class Call:
         self.options = {
             p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY
         }
-        self._known = lru_cache(LATEST)(self._recall)
+        self._known: dict[Any, Plan] = {}
         _remembered.append(self._known)
 
     def inputs(self, given: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -66,16 +65,16 @@ class Call:
 
         Both may be those of an earlier call.
         """
-        kinds = tuple(map(_kind, options.values())) if options else ()
-        if None in kinds:
+        values = tuple(map(_key, options.values())) if options else ()
+        if None in values:
             return self._ask(shapes, options)
-        found: Plan = self._known(shapes, kinds, tuple(options.items()))
+        key = shapes, tuple(options), values
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            found = self._known[key] = self._ask(shapes, options)
         return found
-
-    def _recall(
-        self, shapes: tuple[Shape | None, ...], _: Any, options: tuple[Any, ...]
-    ) -> Plan:
-        return self._ask(shapes, dict(options))
 
     def _ask(self, shapes: tuple[Shape | None, ...], options: dict[str, Any]) -> Plan:
         """Ask the rule; what it cannot even read is an option of another type."""
@@ -101,23 +100,27 @@ class Call:
 def forget() -> None:
     """Ask every rule anew from now on: for who changes a rule under way."""
     for known in _remembered:
-        known.cache_clear()
+        known.clear()
 
 
-def _kind(value: Any) -> Any:
-    """Return the types in a value that can be compared and never changes, else None.
+def _key(value: Any) -> Any:
+    """Return what a value that never changes is found by, else None.
 
-    1, 1.0 and True are equal, and no two of them are the same option.
+    1, 1.0 and True are equal, and no two of them are the same option. A slice has no
+    hash before Python 3.12.
     """
     kind = type(value)
     if kind in PLAIN:
-        return kind
-    if kind not in CONTAINERS:
+        return kind, value
+    if kind is slice:
+        value = value.start, value.stop, value.step
+    elif kind not in CONTAINERS:
         return None
-    kinds: tuple[Any, ...] = tuple(map(type, value))
-    if not PLAIN.issuperset(kinds):
-        kinds = tuple(map(_kind, value))
-    return None if None in kinds else (kind, kinds)
+    kinds = tuple(map(type, value))
+    if PLAIN.issuperset(kinds):
+        return kind, kinds, value
+    parts = tuple(map(_key, value))
+    return None if None in parts else (kind, parts)
 
 
 def _owned(option: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -49,6 +50,7 @@ def test_a_rule_is_asked_once_for_each_shape_and_option(asked: Any) -> None:
 def test_what_is_equal_but_of_another_type_is_another_option(asked: Any) -> None:
     run, seen = asked
     options = [1, 1.0, True, (1, 2), (1.0, 2), (True, 2), Grid(1, 2), ((1, 2), 0)]
+    options += [slice(1), slice(True), slice(1.0), (slice(1), ...), (None, 1, None)]
     for by in [*options, *options]:
         run(X, by=by)
     assert list(map(repr, (by for _, by in seen))) == list(map(repr, options))
@@ -56,7 +58,7 @@ def test_what_is_equal_but_of_another_type_is_another_option(asked: Any) -> None
 
 def test_arrays_and_lists_are_asked_about_each_time(asked: Any) -> None:
     run, seen = asked
-    for by in (np.ones(2), [1, 2], (1, np.int64(2)), slice(1)):
+    for by in (np.ones(2), [1, 2], (1, np.int64(2)), slice(np.int64(1))):
         run(X, by=by)
         run(X, by=by)
     assert len(seen) == 8
@@ -94,3 +96,11 @@ def test_a_call_without_what_it_needs_or_with_something_else_is_refused() -> Non
         ops.transpose(X)
     with pytest.raises(TypeError, match="exp: unknown option 'axis'"):
         ops.exp(X, axis=0)
+
+
+def test_no_more_calls_are_remembered_than_a_model_makes(asked: Any) -> None:
+    run, seen = asked
+    with patch("minicvt.ops.calls.MOST", 3):
+        for by in (1, 2, 3, 4, 4, 1):
+            run(X, by=by)
+    assert [by for _, by in seen] == [1, 2, 3, 4, 1]
