@@ -30,7 +30,7 @@ class Blank(NDArrayOperatorsMixin):
     is the blank that it shows in another way, itself where nothing is shared.
     """
 
-    __slots__ = ("__weakref__", "_strides", "dtype", "memory", "shape")
+    __slots__ = ("__weakref__", "_memory", "_strides", "dtype", "shape")
 
     def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
         self._set(tuple(shape), np.dtype(dtype))
@@ -45,8 +45,14 @@ class Blank(NDArrayOperatorsMixin):
         return blank
 
     def _set(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.shape, self.dtype, self.memory = shape, dtype, self
+        self.shape, self.dtype = shape, dtype
         self._strides: tuple[int, ...] | None = None
+        self._memory: Blank | None = None  # of itself it would be garbage to collect
+
+    @property
+    def memory(self) -> Blank:
+        """The blank whose memory this one shows."""
+        return self if self._memory is None else self._memory
 
     @property
     def strides(self) -> tuple[int, ...]:
@@ -78,7 +84,7 @@ class Blank(NDArrayOperatorsMixin):
         other = Blank(shape, self.dtype)
         strides = reshaped_strides(self.shape, self.strides, shape) if self.size else ()
         if strides is not None:
-            other.memory, other._strides = self.memory, strides or other.strides
+            other._memory, other._strides = self.memory, strides or other.strides
         return other
 
     def transpose(self, axes: tuple[int, ...]) -> Blank:
@@ -103,7 +109,7 @@ class Blank(NDArrayOperatorsMixin):
 
     def _showing(self, layout: np.ndarray) -> Blank:
         other = Blank(layout.shape, self.dtype)
-        other._strides, other.memory = layout.strides, self.memory
+        other._strides, other._memory = layout.strides, self.memory
         return other
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
