@@ -62,10 +62,11 @@ def linear(x, weight, bias=None):
     y = kernels.matmul(rows(x), weight.T, bias)
 
     def pullback(d):
+        d = rows(d)
         return (
-            lambda: kernels.matmul(rows(d), weight).reshape(x.shape),
-            lambda: kernels.matmul(rows(d).T, rows(x)),
-            lambda: kernels.column_sum(rows(d)),
+            lambda: kernels.matmul(d, weight).reshape(x.shape),
+            lambda: kernels.matmul(d.T, rows(x)),
+            lambda: kernels.column_sum(d),
         )
 
     return y.reshape(*x.shape[:-1], len(weight)), pullback

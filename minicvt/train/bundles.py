@@ -93,5 +93,5 @@ def _size(parameters: Mapping[str, Parameter]) -> int:
 
 
 def _flat(arrays: list[Array]) -> Array:
-    flat = [array.reshape(-1) for array in arrays]
-    return flat[0] if len(flat) == 1 else np.concatenate(flat)
+    one = len(arrays) == 1
+    return arrays[0].reshape(-1) if one else np.concatenate(arrays, axis=None)
