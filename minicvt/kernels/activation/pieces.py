@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from minicvt.kernels.activation.curves import Curve
 from minicvt.kernels.intrinsics import prefetch, wide
 from minicvt.kernels.jit import helper
 from minicvt.kernels.lanes import flat
+from minicvt.kernels.memory import zeros
 from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array
 
@@ -63,7 +62,7 @@ def forward(value: Curve) -> Body:
         x: Array, bias: Array, y: Array, channels: int, first: int, last: int
     ) -> None:
         kind, end = x.dtype.type, min(last * PIECE, x.size)
-        spare = np.zeros(PIECE, x.dtype)
+        spare = zeros((PIECE,), x)
         x, bias, y, short = flat(x), flat(bias), flat(y), flat(spare)
         whole = end // PIECE * PIECE
         for top in range(first * PIECE, whole, PIECE):
@@ -103,7 +102,7 @@ def backward(slope: Curve) -> Body:
     ) -> None:
         kind, size, channels = x.dtype.type, x.size, sums.shape[1]
         often = FEW * max(1, channels // PIECE) * PIECE
-        few, spare = np.zeros(bias.size, x.dtype), np.zeros((2, PIECE), x.dtype)
+        few, spare = zeros((bias.size,), x), zeros((2, PIECE), x)
         short_x, short_dy = flat(spare[0]), flat(spare[1])
         dy, x, bias, dx, into = flat(dy), flat(x), flat(bias), flat(dx), flat(few)
         for chunk in range(first, last):

@@ -15,10 +15,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minicvt.kernels.jit import helper
 from minicvt.kernels.lanes import LANES, flat, load, multiply_add, store, zeros
+from minicvt.kernels.memory import empty
 from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array, Pair
 
@@ -159,7 +158,7 @@ def weight_grad(
     A tile's summands are summed in x's dtype, and the tiles' sums in float64.
     """
     rows, cols, channels = dy.shape[1:]
-    sums = np.empty((3, 3, channels), x.dtype)
+    sums = empty((3, 3, channels), x)
     for b in range(first, last):
         for top in range(0, rows, TALL):
             for start in range(0, cols, STEPS):

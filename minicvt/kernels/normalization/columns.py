@@ -22,6 +22,7 @@ from minicvt.kernels.lanes import (
     subtract,
     zeros,
 )
+from minicvt.kernels.memory import empty
 from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array
 
@@ -76,7 +77,7 @@ def _moments(
     x: Array, center: Array, y: Array, other: Array, sums: Array, first: int, last: int
 ) -> None:
     rows, channels = x.shape
-    few = np.empty((2, channels), x.dtype)
+    few = empty((2, channels), x)
     x, center, y, other, into = flat(x), flat(center), flat(y), flat(other), flat(few)
     for chunk in range(first, last):
         end = min((chunk + 1) * CHUNK, rows)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from functools import partial
 
-import numpy as np
-
 from minicvt.kernels.fastmath import ANY_ORDER
 from minicvt.kernels.intrinsics import wide
 from minicvt.kernels.jit import helper
+from minicvt.kernels.memory import zeros
 from minicvt.kernels.normalization.columns import CHUNK, FEW, flush
 from minicvt.kernels.team import shared
 from minicvt.kernels.types import Array
@@ -99,7 +98,7 @@ def layer_norm_backward(
     """
     rows, channels = x.shape
     kind = x.dtype.type
-    few = np.zeros((2, channels), x.dtype)
+    few = zeros((2, channels), x)
     for n in range(first * CHUNK, min(last * CHUNK, rows)):
         center, scale, own = mean[n], rstd[n], min(n, len(arrived) - 1)
         g_mean = g_xhat_mean = kind(0)
