@@ -35,54 +35,8 @@ def multiply(c: Array, a: Array, b: Array, start: Array) -> None:
             block(c, a, b, start, p, q)
 
 
-@helper
-def product(
-    y: Array,
-    a: Array,
-    a_turned: bool,
-    b: Array,
-    b_turned: bool,
-    bias: Array,
-    top: int,
-    bottom: int,
-    left: int,
-    right: int,
-) -> None:
-    """y = a b + bias in some rows and columns of y; of what is turned a or b is the T.
-
-    Every number of y is added up in the same order, whichever they are.
-    """
-    a = a.T if a_turned else a
-    rows, columns, depth = bottom - top, right - left, a.shape[1]
-    parts = (depth + TERMS - 1) // TERMS
-    deep, wide = (depth + parts - 1) // parts, WIDE // y.itemsize
-    pays = min(rows, columns) > PAYS
-    pack_a, pack_b = a_turned and pays, b_turned or rows > PAYS
-    most = max(1, PANELS // (deep * WIDE)) * wide if pack_b else columns
-    a_room = panels(deep, rows if pack_a else 0, ROWS, y)
-    b_room = panels(deep, min(most, columns) if pack_b else 0, wide, y)
-    for k in range(0, depth, deep):
-        end = min(k + deep, depth)
-        a_panels = by_rows(a[top:bottom, k:end])
-        if pack_a:
-            pack(a_room, a[top:bottom, k:end].T)
-            a_panels = a_room[:, : end - k]
-        for first in range(left, right, most):
-            last = min(first + most, right)
-            b_panels = b_room
-            if b_turned:
-                pack_turned(b_room, b[first:last, k:end], 1.0)
-            elif pack_b:
-                pack(b_room, b[k:end, first:last])
-            else:
-                b_panels = by_columns(b[k:end, first:last])
-            c = y[top:bottom, first:last]
-            start = c if k else every_row(bias, first, c)
-            multiply(c, a_panels, b_panels, start)
-
-
 @shared
-def by_some(
+def product(
     y: Array,
     a: Array,
     a_turned: bool,
@@ -93,12 +47,43 @@ def by_some(
     first: int,
     last: int,
 ) -> None:
-    """As `product`, for some strips of rows (``along`` 0) or columns."""
-    rows, columns = y.shape
-    wide = WIDE // y.itemsize
+    """y = a b + bias, in some strips of rows (``along`` 0) or columns of y.
+
+    Of what is turned a or b is the transpose.  Every number of y is added up in the
+    same order, whichever the strips are.
+    """
+    a = a.T if a_turned else a
+    wide, (rows, columns), depth = WIDE // y.itemsize, y.shape, a.shape[1]
     top, bottom, left, right = 0, rows, 0, columns
     if along == 0:
         top, bottom = first * ROWS, min(last * ROWS, rows)
     else:
         left, right = first * wide, min(last * wide, columns)
-    product(y, a, a_turned, b, b_turned, bias, top, bottom, left, right)
+    rows, columns = bottom - top, right - left
+    parts = (depth + TERMS - 1) // TERMS
+    deep = (depth + parts - 1) // parts
+    pays = min(rows, columns) > PAYS
+    pack_a, pack_b = a_turned and pays, b_turned or rows > PAYS
+    most = max(1, PANELS // (deep * WIDE)) * wide if pack_b else columns
+    a_room = panels(deep, rows if pack_a else 0, ROWS, y)
+    b_room = panels(deep, min(most, columns) if pack_b else 0, wide, y)
+    for k in range(0, depth, deep):
+        end = min(k + deep, depth)
+        a_part = a[top:bottom, k:end]
+        a_panels = by_rows(a_part)
+        if pack_a:
+            pack(a_room, a_part.T)
+            a_panels = a_room[:, : end - k]
+        for n in range(left, right, most):
+            to = min(n + most, right)
+            b_panels = b_room
+            if b_turned:
+                pack_turned(b_room, b[n:to, k:end], 1.0)
+            else:
+                b_part = b[k:end, n:to]
+                b_panels = by_columns(b_part)
+                if pack_b:
+                    pack(b_room, b_part)
+                    b_panels = b_room
+            c = y[top:bottom, n:to]
+            multiply(c, a_panels, b_panels, c if k else every_row(bias, n, c))

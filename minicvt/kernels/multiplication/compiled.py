@@ -29,7 +29,7 @@ import numpy as np
 
 from minicvt.kernels.jit import frozen
 from minicvt.kernels.multiplication import vectorized
-from minicvt.kernels.multiplication.blocks import by_some
+from minicvt.kernels.multiplication.blocks import product
 from minicvt.kernels.multiplication.registers import FEW, ROWS, WIDE
 from minicvt.kernels.multiplication.vectorized import nanoseconds
 from minicvt.kernels.multiplication.vectors import FUSED
@@ -53,7 +53,7 @@ def matmul(
     wide = WIDE // y.itemsize
     along = 0 if rows > columns else 1
     strips = -(-columns // wide) if along else -(-rows // ROWS)
-    by_some(strips, nanoseconds(y, depth), y, *given, along)
+    product(strips, nanoseconds(y, depth), y, *given, along)
     return y
 
 
