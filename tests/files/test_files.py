@@ -84,6 +84,15 @@ def test_a_folder_in_the_way_is_kept(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["folder"]
 
 
+def test_the_folder_one_is_in_is_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(_folder(tmp_path))
+    with pytest.raises(OSError, match=r"'\.'"):
+        write_atomic(".", b"content")
+    assert os.listdir() == []
+
+
 def _folder(tmp_path: Path) -> Path:
     folder = tmp_path / "folder"
     folder.mkdir()
