@@ -43,7 +43,11 @@ CHAPTERS = {
         "A step of CvT-13: forward, cross entropy, backward, AdamW, zero_grad.",
         cases.training,
     ),
-    "toy": Chapter("The same of c8w, the hello world, on 8 x 8 images.", cases.toy),
+    "toy": Chapter(
+        "Such a step of c8w, the hello world, which is trained on digits of 8 x 8: "
+        "forward, cross entropy, backward, AdamW, zero_grad.",
+        cases.toy,
+    ),
     "kernels": Chapter(
         "Operations at the shapes of CvT-13's stages, through both engines: forward "
         "without a tape; the way back as each engine's pullback alone. PyTorch's is "

@@ -10,11 +10,12 @@ from pathlib import Path
 from minicvt.bench.cases import Asked, toy
 from minicvt.bench.known import MODELS, OURS
 from minicvt.bench.party import Party
+from minicvt.bench.short import Short
 from minicvt.bench.subjects import prepare
+from minicvt.bench.writing import MUST, NO
 
 BARS = {"compiled": 10.0, "from the cache": 1.0}
 """CPU seconds to stay under."""
-HEADERS = ("kernels", "CPU, s", "must", "met")
 SAYS = (
     "CPU time of the hello world's first two training steps in a new process, model "
     "and data from files: with nothing compiled yet, and again from the cache it left."
@@ -33,7 +34,9 @@ def cold_start(threads: int) -> Iterator[tuple[str, float]]:
                 yield name, party.build(case.asked(folder))["cpu"]
 
 
-def row(name: str, seconds: float) -> tuple[str, str, str, str]:
-    """Return a row under ``HEADERS``."""
-    met = "yes" if seconds <= BARS[name] else "no"
-    return name, f"{seconds:.2f}", f"{BARS[name]:.0f}", met
+def bar(name: str, seconds: float) -> Short:
+    """Hold one of them to its bar."""
+    most = BARS[name]
+    met = MUST if seconds <= most else NO
+    said = f"{seconds:.2f} s of CPU", f"{most:.0f} s"
+    return Short(f"hello world's kernels {name}", "", *said, "", {met: 1})

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from minicvt import threads as our_threads
-from minicvt.bench import cold, growth, profiles, writing
+from minicvt.bench import profiles, running, short
 from minicvt.bench.cases import EAGER, Asked
 from minicvt.bench.chapters import CHAPTERS
-from minicvt.bench.comparing import Outcome, compared
 from minicvt.bench.couples import Setting
-from minicvt.bench.known import PEERS
+from minicvt.bench.introduction import WHAT, introduce
+from minicvt.bench.known import PEERS, missing
 from minicvt.bench.machine import described
 from minicvt.bench.page import Page, note
 from minicvt.bench.pairs import PAUSE
 from minicvt.bench.ratios import RULE
+from minicvt.bench.running import Run
+from minicvt.bench.writing import MEANS
 from minicvt.errors import OptionError, unknown
 from minicvt.files import write_atomic
 
@@ -26,12 +26,17 @@ ROUNDS, PROCESSES = 9, 3
 ALL, PROFILE = "all", "profile"
 WORDS = (*CHAPTERS, PROFILE)
 TITLE = "How fast it is"
+MEASURED = "How it was measured"
 HOW = (
     "Medians [quartiles] of paired ratios, ours over theirs: lower is better. Rounds: "
     "{rounds}; pairs of processes that share them: {processes}; threads of each party: "
     "{threads}. Each party is a process of its own; they take turns, who goes first "
     "alternating, {pause} s apart. Weights, images and labels are the same, and so are "
     "the answers, or there is no ratio."
+)
+MANY = (
+    "There are more threads than the cores that may be used, {cores}: they wait for "
+    "each other, and no ratio here says much."
 )
 
 
@@ -56,29 +61,22 @@ def bench(
     is not there, and ``MissingPackage`` where there is no matplotlib for the picture.
     """
     words = chosen(what)
-    for name in against:
-        if name not in PEERS:
-            raise unknown("peer", name, PEERS)
-    if picture is not None:
-        from minicvt import viz  # noqa: F401 - before what takes minutes
+    _checked(against, python, picture)
     width = threads or our_threads.available()
     setting = Setting(rounds, processes, width, python, note=note)
     asked = Asked(batches, size, kv_stride)
+    runs: dict[str, Run] = {}
+    _keep(json_file, runs)  # what cannot be written is noticed now
     page = Page(as_markdown)
-    page.title(TITLE, 1)
-    if words != [PROFILE]:
-        _rules(page, setting)
-    page.table(("machine", ""), described().items())
-    told: dict[str, Any] = {}
+    place = _begin(page, words, setting)
     for word in words:
         page.title(word)
         if word == PROFILE:
-            told[word] = profiles.chapter(page, asked, width, rounds, picture)
+            runs[word] = profiles.chapter(page, asked, width, rounds, picture)
         else:
-            told[word] = _chapter(page, word, asked, against, setting)
-    if json_file is not None:
-        content = json.dumps({"machine": described(), **told}, indent=1)
-        write_atomic(json_file, (content + "\n").encode())
+            runs[word] = running.chapter(page, word, asked, against, setting)
+        _keep(json_file, runs)
+    _end(page, place, runs)
 
 
 def chosen(what: Sequence[str]) -> list[str]:
@@ -91,6 +89,36 @@ def chosen(what: Sequence[str]) -> list[str]:
     return list(WORDS) if ALL in what else list(dict.fromkeys(what))
 
 
+def _checked(against: Sequence[str], python: str | None, picture: Path | None) -> None:
+    """Raise for what would otherwise fail after minutes."""
+    for name in against:
+        if name not in PEERS:
+            raise unknown("peer", name, PEERS)
+    if python is not None:
+        missing(PEERS[EAGER], python)
+    if picture is not None:
+        from minicvt import viz
+
+        viz.Picture().kind_of(picture)
+
+
+def _begin(page: Page, words: Sequence[str], setting: Setting) -> int:
+    """Say what is measured, how, and on what; return where a summary has its place."""
+    page.title(TITLE, 1)
+    if page.as_markdown:
+        page.say(WHAT)
+    place = len(page.pieces)
+    if page.as_markdown:
+        introduce(page)
+        page.title(MEASURED)
+    if words != [PROFILE]:
+        _rules(page, setting)
+    page.table(("machine", ""), described().items())
+    if setting.threads > our_threads.available():
+        page.say(MANY.format(cores=our_threads.available()))
+    return place
+
+
 def _rules(page: Page, setting: Setting) -> None:
     page.say(
         HOW.format(
@@ -101,50 +129,22 @@ def _rules(page: Page, setting: Setting) -> None:
         )
     )
     page.say(RULE)
+    page.say(MEANS)
 
 
-def _chapter(
-    page: Page, word: str, asked: Asked, against: Sequence[str], setting: Setting
-) -> dict[str, Any]:
-    """Run and print one word's table, and return all that was seen."""
-    chapter = CHAPTERS[word]
-    page.say(chapter.says)
-    cases, setting = chapter.cases(asked), replace(setting, turn=chapter.turn)
-    found: list[Outcome] = []
-    for name in against or PEERS:
-        theirs = [case for case in cases if against or name in {EAGER, *case.bars}]
-        found += compared(chapter, theirs, name, setting)
-    note("")
-    versions = writing.versions(found)
-    if versions:
-        page.say(f"With {versions}.")
-    page.table(writing.HEADERS, writing.rows(found))
-    for words in writing.notes(found):
-        page.say(words)
-    told: dict[str, Any] = {"outcomes": [*map(writing.plain, found)]}
-    more = MORE.get(word)
-    return told | (more(page, found, setting.threads) if more else {})
+def _end(page: Page, place: int, runs: Mapping[str, Run]) -> None:
+    """Sum up several chapters: after them, or in a document at its place."""
+    summary = Page(page.as_markdown)
+    if len(runs) > 1:
+        short.tell(summary, {word: run.bars for word, run in runs.items()})
+    if page.as_markdown:
+        page.pieces[place:place] = summary.pieces
+        print(page)
 
 
-def _grown(page: Page, found: Sequence[Outcome], width: int) -> dict[str, Any]:
-    """Say whether growing makes it worse, and what attention takes of memory."""
-    trends = list(growth.trends(found))
-    if trends:
-        page.say(growth.WORSE)
-        page.table(growth.TREND, trends)
-    rows, power = growth.attention_memory(width)
-    page.say(growth.TAKEN.format(power=power))
-    page.table(growth.KEPT, rows)
-    return {"trends": trends, "attention": rows, "exponent": power}
-
-
-def _cold(page: Page, found: Sequence[Outcome], width: int) -> dict[str, Any]:
-    """Say what compiling costs, once."""
-    seconds = dict(cold.cold_start(width))
-    page.say(cold.SAYS)
-    page.table(cold.HEADERS, [cold.row(*item) for item in seconds.items()])
-    return {"cold": seconds}
-
-
-MORE = {"growth": _grown, "start": _cold}
-"""What a chapter has below its table."""
+def _keep(file: Path | None, runs: Mapping[str, Run]) -> None:
+    """Write what has been seen so far."""
+    if file is not None:
+        seen = {word: run.told for word, run in runs.items()}
+        content = json.dumps({"machine": described(), **seen}, indent=1)
+        write_atomic(file, (content + "\n").encode())

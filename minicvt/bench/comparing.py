@@ -29,7 +29,8 @@ BARRED = 2
 class Outcome:
     """One case beside one peer; ``failed`` says why there is no ``pair``.
 
-    ``quantity`` is what was measured of both.
+    So does ``absent``, where the peer cannot be asked at all. ``quantity`` is what was
+    measured of both.
     """
 
     case: Case
@@ -38,6 +39,7 @@ class Outcome:
     pair: Pair | None = None
     failed: str = ""
     quantity: str = SECONDS
+    absent: str = ""
 
     @property
     def bar(self) -> Bar | None:
@@ -69,7 +71,7 @@ def compared(
         return
     if reason := _absent(chapter, name, setting.python):
         yield from (
-            Outcome(case, name, setting.threads, None, reason) for case in cases
+            Outcome(case, name, setting.threads, absent=reason) for case in cases
         )
         return
     sides = OURS, PEERS[name], chapter.kind
@@ -88,7 +90,7 @@ def _absent(chapter: Chapter, name: str, python: str | None) -> str:
     """Say why a peer cannot be asked at all; "" if it can."""
     peer = PEERS[name]
     if chapter.kind not in peer.files:
-        return f"{peer.name} has nothing of the kind"
+        return "it has nothing of the kind"
     lacking = missing(peer, python)
     return f"{' and '.join(lacking)} not installed" if lacking else ""
 

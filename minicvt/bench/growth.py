@@ -11,9 +11,12 @@ from typing import Any
 from minicvt import models
 from minicvt.accounting.growth import Exponent, exponent
 from minicvt.bench.comparing import Outcome
-from minicvt.bench.known import OPERATIONS, OURS
+from minicvt.bench.known import OPERATIONS, OURS, PEERS
 from minicvt.bench.operations import draw, stage_cases, strided
 from minicvt.bench.party import Party
+from minicvt.bench.ratios import Ratio
+from minicvt.bench.short import Short
+from minicvt.bench.writing import MUST, NO, VAGUE
 
 ATTENDED = (224, 320, 448, 640)
 EVERY_ARRAY = {"MALLOC_MMAP_THRESHOLD_": "65536"}
@@ -22,14 +25,11 @@ EVERY_ARRAY = {"MALLOC_MMAP_THRESHOLD_": "65536"}
 
 WAYS = {"size": ("kv_stride", "batch"), "batch": ("kv_stride", "size")}
 """What grows, and what stays as it is then."""
-TREND = ("of", "from", "to", "ratio", "then", "worse")
+TREND = ("of", "against", "from", "to", "ratio", "then", "worse")
 
 
 def trends(outcomes: Sequence[Outcome]) -> Iterator[tuple[Any, ...]]:
-    """Compare both ends of each way to grow, in rows under ``TREND``.
-
-    It got worse if the lower quartile at the end lies over the upper one at first.
-    """
+    """Compare both ends of each way to grow, in rows under ``TREND``."""
     for what, fixed in WAYS.items():
         for series in _series(outcomes, fixed):
             first, last = (series[i].case.options[what] for i in (0, -1))
@@ -37,8 +37,20 @@ def trends(outcomes: Sequence[Outcome]) -> Iterator[tuple[Any, ...]]:
             if first == last or a is None or b is None:
                 continue
             same = ", ".join(f"{k} {series[0].case.options[k]}" for k in fixed)
-            worse = "yes" if b.low > a.high else "no"
-            yield f"{what}, at {same}", first, last, str(a), str(b), worse
+            of = f"{what}, at {same}", PEERS[series[0].against].name
+            yield *of, first, last, str(a), str(b), worse(a, b)
+
+
+def worse(first: Ratio, last: Ratio) -> str:
+    """Say whether a ratio got worse, by the quartiles.
+
+    Where one of both means nothing, by all rounds, if these say anything.
+    """
+    if not (first.meaningless or last.meaningless):
+        return "yes" if last.low > first.high else "no"
+    if last.most <= first.least:
+        return "no"
+    return "yes" if last.least > first.most else VAGUE
 
 
 def _series(
@@ -47,14 +59,30 @@ def _series(
     """Yield what differs in one thing only, in the order it was measured."""
     groups: dict[tuple[Any, ...], list[Outcome]] = {}
     for outcome in outcomes:
-        key = tuple(outcome.case.options[k] for k in fixed)
+        key = outcome.against, *(outcome.case.options[k] for k in fixed)
         groups.setdefault(key, []).append(outcome)
     yield from (group for group in groups.values() if len(group) > 1)
 
 
+def bar(trend: tuple[Any, ...]) -> Short:
+    """Hold a row of ``TREND`` to its bar, which is not to get worse."""
+    of, against, first, last, a, b, worse = trend
+    met = {"no": MUST, "yes": NO}.get(worse, worse)
+    said = f"{of}: from {first} to {last}", against, f"{a}, then {b}"
+    return Short(*said, "no worse", "", {met: 1})
+
+
+def bar_of_memory(power: Exponent) -> Short:
+    """Hold attention's memory to its bar: as tokens, rather than as their square."""
+    met = MUST if power.power < 1.5 else NO
+    said = "memory of attention by tokens", "", f"to the power {power.power:.2f}"
+    return Short(*said, "1, not 2", "", {met: 1})
+
+
 WORSE = (
     "Both ends of each way to grow: it got worse where the lower quartile at the end "
-    "lies over the upper one at first."
+    "lies over the upper one at first. Where one of them is no ratio, all rounds of "
+    "both decide, if they lie apart."
 )
 TAKEN = (
     "Memory that attention of the first stage takes beside its inputs, one image in "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from importlib.metadata import version
 from pathlib import Path
 
 from minicvt import threads
@@ -29,6 +30,7 @@ def described() -> dict[str, str]:
         "cores": f"{threads.available()} of {os.cpu_count()} may be used",
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
+        **{name: version(name) for name in ("NumPy", "SciPy")},
         "BLAS of NumPy and SciPy": ", ".join(sorted(blas)) or "unknown",
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "unset, as it comes"),
     }

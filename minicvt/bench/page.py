@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from textwrap import fill
 from typing import Any
 
@@ -15,22 +15,32 @@ WIDTH = 88
 
 @dataclass(frozen=True)
 class Page:
-    """Prints what it is given, each piece at once."""
+    """Takes piece by piece: a terminal shows each at once, a document is a string."""
 
     as_markdown: bool = False
+    pieces: list[str] = field(default_factory=list)
+
+    def put(self, piece: str) -> None:
+        """Add a piece as it is."""
+        self.pieces.append(piece)
+        if not self.as_markdown:
+            print(piece + "\n", flush=True)
 
     def title(self, words: str, level: int = 2) -> None:
-        """Print a heading."""
-        print(f"{'#' * level} {words}\n" if self.as_markdown else f"{words}\n")
+        """Add a heading."""
+        self.put(f"{'#' * level} {words}" if self.as_markdown else words)
 
     def say(self, words: str) -> None:
-        """Print a paragraph."""
-        print(fill(words, WIDTH) + "\n", flush=True)
+        """Add a paragraph."""
+        self.put(fill(words, WIDTH, break_long_words=False, break_on_hyphens=False))
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Print a table."""
+        """Add a table."""
         write = markdown if self.as_markdown else table
-        print(write(headers, rows) + "\n", flush=True)
+        self.put(write(headers, rows))
+
+    def __str__(self) -> str:
+        return "\n\n".join(self.pieces)
 
 
 def note(words: str) -> None:

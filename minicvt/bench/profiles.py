@@ -14,6 +14,7 @@ from minicvt.bench.ours import models
 from minicvt.bench.page import Page
 from minicvt.bench.profiling import Ceilings, Profile, profile
 from minicvt.bench.rates import copy_rate, product_rate
+from minicvt.bench.running import Run
 from minicvt.bench.subjects import prepare
 
 MIB = 2**20
@@ -74,7 +75,7 @@ def rows(found: Profile) -> Iterator[tuple[Any, ...]]:
 
 def chapter(
     page: Page, asked: Asked, width: int, rounds: int, picture: Path | None
-) -> dict[str, Any]:
+) -> Run:
     """Print both profiles, draw them where a file is named, and return them."""
     ceilings, found = profiles(asked, width, rounds)
     macs, moved = ceilings.macs / 1e9, ceilings.bytes / 1e9
@@ -86,5 +87,5 @@ def chapter(
     if picture is not None:
         from minicvt import viz
 
-        print(viz.written(viz.roofline(found), picture, page.as_markdown) + "\n")
-    return {"ceilings": asdict(ceilings), "profiles": [*map(asdict, found)]}
+        page.put(viz.written(viz.roofline(found), picture, page.as_markdown))
+    return Run({"ceilings": asdict(ceilings), "profiles": [*map(asdict, found)]})

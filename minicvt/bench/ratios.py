@@ -33,6 +33,11 @@ class Ratio:
     groups: tuple[tuple[float, ...], ...]
 
     @property
+    def least(self) -> float:
+        """The smallest of all rounds."""
+        return self.groups[0][0]
+
+    @property
     def most(self) -> float:
         """The largest of all rounds."""
         return self.groups[-1][-1]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from minicvt.bench.cases import Bar
 from minicvt.bench.chapters import BYTES
 from minicvt.bench.comparing import Outcome
 from minicvt.bench.known import PEERS
@@ -13,22 +14,33 @@ from minicvt.bench.ratios import FEWEST
 
 HEADERS = ("", "against", "ours / theirs", "ours", "theirs", "must", "aim", "met")
 MIB = 2**20
+AIM, MUST, NO, VAGUE = "aim", "must", "no", "cannot be said"
+MEANS = (
+    "Bars are ratios to stay under: what must be, and the aim. The last column names "
+    'the better of the two that the median meets, or "no"; where the median means '
+    "nothing the largest ratio of all rounds has to meet it. Bars are about two "
+    "threads."
+)
 
 
 def rows(outcomes: Iterable[Outcome]) -> list[tuple[Any, ...]]:
-    """Return a row an outcome, under ``HEADERS``."""
-    return [_row(outcome) for outcome in outcomes]
+    """Return a row an outcome, under ``HEADERS``; none for who is not there."""
+    return [_row(outcome) for outcome in outcomes if not outcome.absent]
 
 
 def _row(outcome: Outcome) -> tuple[Any, ...]:
     name, against = outcome.case.name, PEERS[outcome.against].name
-    bar, ratio, medians = outcome.bar, outcome.ratio, outcome.medians
+    ratio, medians = outcome.ratio, outcome.medians
     if ratio is None or medians is None:
         return (name, against, "none", *[""] * 5)
     ours, theirs = (said(value, outcome.quantity) for value in medians)
+    return name, against, str(ratio), ours, theirs, *limits(outcome.bar), met(outcome)
+
+
+def limits(bar: Bar | None) -> tuple[str, str]:
+    """Write what must be, and the aim, as far as there are any."""
     must = f"{bar.must:.2f}" if bar and bar.must else ""
-    aim = f"{bar.aim:.2f}" if bar else ""
-    return name, against, str(ratio), ours, theirs, must, aim, met(outcome)
+    return must, f"{bar.aim:.2f}" if bar else ""
 
 
 def said(value: float, quantity: str) -> str:
@@ -49,16 +61,21 @@ def met(outcome: Outcome) -> str:
     vague = bool(ratio.meaningless)
     value = ratio.most if vague else ratio.median
     if ratio.rounds >= FEWEST and value <= bar.aim:
-        return "aim"
+        return AIM
     if ratio.rounds >= FEWEST and bar.must is not None and value <= bar.must:
-        return "must"
-    return "cannot be said" if vague else "no"
+        return MUST
+    return VAGUE if vague else NO
 
 
 def notes(outcomes: Iterable[Outcome]) -> list[str]:
-    """Return why there is no ratio, for those that have none."""
-    reasons = {x.failed: x.case.name for x in outcomes if x.failed}
-    return [f"{name}: {reason}." for reason, name in reasons.items()]
+    """Return why there is no ratio, a line a reason, for those that have none."""
+    reasons: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.absent:
+            reasons[outcome.absent] = [f"Not beside {PEERS[outcome.against].name}"]
+        elif outcome.failed:
+            reasons.setdefault(outcome.failed, []).append(outcome.case.name)
+    return [f"{'; '.join(names)}: {reason}." for reason, names in reasons.items()]
 
 
 def plain(outcome: Outcome) -> dict[str, Any]:
@@ -70,7 +87,7 @@ def plain(outcome: Outcome) -> dict[str, Any]:
         "against": outcome.against,
         "threads": outcome.threads,
         "quantity": outcome.quantity,
-        "failed": outcome.failed,
+        "failed": outcome.absent or outcome.failed,
         "bar": outcome.bar and asdict(outcome.bar),
         "met": met(outcome),
     }

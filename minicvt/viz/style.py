@@ -69,19 +69,24 @@ class Picture(Figure):
             return "<svg" + file.getvalue().partition("<svg")[2]
 
     def write(self, path: str | PathLike[str]) -> None:
-        """Write it as its file's name ends: .svg, .png, .pdf.
-
-        Raises ``OptionError`` for what matplotlib does not write.
-        """
-        kind = Path(path).suffix.removeprefix(".")
-        if kind not in self.canvas.get_supported_filetypes():
-            raise OptionError(f"a figure is written as .svg, .png or .pdf, got {path}")
+        """Write it as its file's name ends (`kind_of`)."""
+        kind = self.kind_of(path)
         with rc_context(STYLE), io.BytesIO() as file:
             if kind == "svg":  # the same bytes each time, without a date
                 file.write(self.svg().encode())
             else:
                 self.savefig(file, format=kind, dpi=DOTS)
             write_atomic(path, file.getvalue())
+
+    def kind_of(self, path: str | PathLike[str]) -> str:
+        """Return what a file's name ends in: "svg", "png", "pdf".
+
+        Raises ``OptionError`` for what matplotlib does not write.
+        """
+        kind = Path(path).suffix.removeprefix(".")
+        if kind not in self.canvas.get_supported_filetypes():
+            raise OptionError(f"a figure is written as .svg, .png or .pdf, got {path}")
+        return kind
 
     def _repr_svg_(self) -> str:
         return self.svg()

@@ -59,18 +59,30 @@ def test_one_case_that_fails_leaves_the_others(stand_ins):
     assert second.failed == ""
 
 
+def test_cases_that_fail_alike_are_named_together():
+    a, b = (Outcome(Case(name, "easy"), EAGER, 2, failed="no") for name in "ab")
+    assert writing.notes([a, b]) == ["a; b: no."]
+
+
 def test_a_peer_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch):
-    absent = Peer("nobody", PEER.files, ("no-such-package", "numpy"))
+    absent = Peer("a stand-in", PEER.files, ("no-such-package", "numpy"))
     monkeypatch.setitem(PEERS, EAGER, absent)
     assert missing(absent) == ["no-such-package"]
     (found,) = compared(CHAPTER, [EASY], EAGER, setting())
-    assert found.failed == "no-such-package not installed"
+    assert found.absent == "no-such-package not installed"
+    assert writing.rows([found] * 2) == []
+    assert writing.notes([found] * 2) == [
+        "Not beside a stand-in: no-such-package not installed."
+    ]
+    assert writing.plain(found)["failed"] == found.absent
 
 
 def test_a_peer_without_this_kind_of_work_is_said():
     chapter = CHAPTERS["kernels"]
     (found,) = compared(chapter, [EASY], ONNX, setting())
-    assert found.failed == "onnxruntime has nothing of the kind"
+    assert writing.notes([found]) == [
+        "Not beside onnxruntime: it has nothing of the kind."
+    ]
 
 
 @pytest.mark.parametrize(

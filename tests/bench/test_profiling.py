@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import minicvt as mc
 from minicvt import viz
 from minicvt.bench import profiling, rates
-from minicvt.bench.growth import attention_memory, trends
+from minicvt.bench.cases import NUMPY
+from minicvt.bench.growth import attention_memory, bar, bar_of_memory, trends
 from minicvt.bench.profiles import HEADERS, rows
 from minicvt.bench.profiling import Ceilings, Clock, profile
 from minicvt.nn import Module
@@ -101,11 +104,27 @@ def test_trends_compare_the_ends(last: float, worse: str):
     ways = [point([0.7, 0.71, 0.69, 0.7, 0.72], 1), point([0.8] * 5, 8)]
     found = list(trends([*ways, point([last] * 5, 32), point([0.1] * 5, 1, 448)]))
     batch = next(row for row in found if row[0].startswith("batch"))
-    assert batch[1:3] == (1, 32)
+    assert batch[1:4] == ("torch eager", 1, 32)
     assert batch[-1] == worse
     size = next(row for row in found if row[0].startswith("size"))
-    assert size[1:3] == (224, 448)
+    assert size[2:4] == (224, 448)
     assert size[-1] == "no"
+    assert bar(batch).met == {"must" if worse == "no" else "no": 1}
+
+
+@pytest.mark.parametrize(
+    ("last", "worse"),
+    [(0.1, "no"), (0.7, "cannot be said"), (9.0, "yes")],
+)
+def test_trends_to_what_is_no_ratio_are_those_of_all_rounds(last: float, worse: str):
+    wide = [last * x for x in (1, 1.4, 2, 2.8, 4)]
+    (row,) = trends([point([0.7] * 5, 1), point(wide, 8)])
+    assert row[-1] == worse
+
+
+def test_trends_are_beside_one_peer():
+    other = replace(point([0.9] * 5, 8), against=NUMPY)
+    assert list(trends([point([0.7] * 5, 1), other])) == []
 
 
 def test_attention_takes_less_than_all_scores(monkeypatch):
@@ -117,3 +136,6 @@ def test_attention_takes_less_than_all_scores(monkeypatch):
     assert [row[4] for row in table] == [4 * t * s for _, t, s, *_ in table]
     assert 0 < table[-1][3] < table[-1][4] / 4
     assert (power.first, power.last) == (56**2, 112**2)
+    assert 0.8 < power.power < 1.2  # with tokens, not with their square
+    assert bar_of_memory(power).met == {"must": 1}
+    assert bar_of_memory(power._replace(power=2.0)).met == {"no": 1}
