@@ -119,9 +119,9 @@ def shares(node: Node, *given: Any) -> Iterator[tuple[Tensor, Any]]:
             yield source, unbroadcast(part() if callable(part) else part, source.shape)
 
 
-def pull(node: Node, gradient: Any) -> Iterator[tuple[Tensor, Any]]:
-    """Run one pullback: yield the share of each input that needs one, as an array."""
-    for source, part in shares(node, gradient):
+def pull(node: Node, *given: Any) -> Iterator[tuple[Tensor, Any]]:
+    """Run one pullback, as `shares` does: yield each share as an array."""
+    for source, part in shares(node, *given):
         yield source, part() if callable(part) else part
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from minicvt import ops
 from minicvt.files import read_tensors
 from minicvt.kernels.types import Array
-from minicvt.node import Node, pull, shares
+from minicvt.node import Node, pull
 from minicvt.tensor import Tensor, no_grad
 
 Case = Mapping[str, Any]
@@ -46,7 +46,7 @@ def _cotangents(made: Any, cotangent: Array) -> list[Array]:
     if isinstance(made, Tensor):
         return [part for _, part in pull(_node(made), cotangent)]
     of_sum, of_norm = cotangent
-    ds, *others = [part for _, part in shares(_node(made[1]), of_norm, of_sum)]
+    ds, *others = [part for _, part in pull(_node(made[1]), of_norm, of_sum)]
     return [ds, ds, *others]
 
 
