@@ -43,26 +43,19 @@ def breadth_first(root: Tensor, cotangent: Array) -> None:
 
     A shortcut is met before its branch has been walked: what comes later is lost.
     """
-    arrived, met, queue = {id(root): cotangent}, {id(root)}, deque([root])
-    while queue:
-        tensor = queue.popleft()
-        if tensor.node is None:
-            continue
-        for source, part in pull(tensor.node, arrived[id(tensor)]):
-            old = arrived.get(id(source))
-            arrived[id(source)] = part if old is None else old + part
-            if id(source) not in met:
-                met.add(id(source))
-                queue.append(source)
-            if source.node is None:
-                source.grad = arrived[id(source)]
+    _when_met(root, cotangent, deque.popleft)
 
 
 def depth_first(root: Tensor, cotangent: Array) -> None:
     """Run each tensor when it is first met, down one path after another."""
-    arrived, met, stack = {id(root): cotangent}, {id(root)}, [root]
-    while stack:
-        tensor = stack.pop()
+    _when_met(root, cotangent, deque.pop)
+
+
+def _when_met(root: Tensor, cotangent: Array, take: Any) -> None:
+    """Walk in the wrong order: ``take`` the next of those that were met."""
+    arrived, met, waiting = {id(root): cotangent}, {id(root)}, deque([root])
+    while waiting:
+        tensor = take(waiting)
         if tensor.node is None:
             continue
         for source, part in pull(tensor.node, arrived[id(tensor)]):
@@ -70,7 +63,7 @@ def depth_first(root: Tensor, cotangent: Array) -> None:
             arrived[id(source)] = part if old is None else old + part
             if id(source) not in met:
                 met.add(id(source))
-                stack.append(source)
+                waiting.append(source)
             if source.node is None:
                 source.grad = arrived[id(source)]
 
