@@ -30,7 +30,6 @@ PER_STAGE = {
 }
 KERNEL, STRIDE = "strides", "patch_sizes"  # not mixed up here: their code has it so
 SINGLE = {"qkv_bias": "qkv_bias", "drop_path_rate": "drop_path"}
-DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 ONLY = {
     "stem": "none",
     "embed_norm": True,
@@ -48,7 +47,7 @@ ONLY = {
 
 def read(values: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of ours; ``drop_path_rate`` is that of the last block, as ours."""
-    warn_of_dropouts(values, DROPOUTS)
+    warn_of_dropouts(values)
     fields = per_stage(values, PER_STAGE) | renamed(values, SINGLE) | activation(values)
     if KERNEL in values and STRIDE in values:
         windows = zip(as_tuple(values, KERNEL), as_tuple(values, STRIDE), strict=True)

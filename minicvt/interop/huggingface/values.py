@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from minicvt.errors import CheckpointError
+from minicvt.models.checks import entries
 
 ACTIVATIONS = {
     "gelu": "gelu",
@@ -18,6 +19,9 @@ ACTIVATIONS = {
     "relu": "relu",
 }
 """Their names and ours; of several of theirs the last is written."""
+
+DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+"""Names that most of their configurations have for them."""
 
 
 def as_tuple(values: Mapping[str, Any], name: str) -> tuple[Any, ...]:
@@ -60,7 +64,9 @@ def their_activation(name: str) -> str:
     return {ours: theirs for theirs, ours in ACTIVATIONS.items()}[name]
 
 
-def warn_of_dropouts(values: Mapping[str, Any], names: Iterable[str]) -> None:
+def warn_of_dropouts(
+    values: Mapping[str, Any], names: Iterable[str] = DROPOUTS
+) -> None:
     """Warn of dropouts that stay behind: they sit elsewhere in their code."""
     found = {name: values.get(name) for name in names}
     on = [name for name, value in found.items() if any(entries(value))]
@@ -86,8 +92,3 @@ def cannot(model: str, what: str) -> CheckpointError:
     return CheckpointError(
         f"transformers runs {model} {what}: save it in another layout"
     )
-
-
-def entries(value: Any) -> tuple[Any, ...]:
-    """Values of a field, one for all stages or one each."""
-    return tuple(value) if isinstance(value, list | tuple) else (value,)

@@ -26,7 +26,6 @@ ONE_STAGE = {
     "num_hidden_layers": "depths",
     "num_attention_heads": "heads",
 }
-DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 ONLY = {
     "stem": "none",
     "embed_norm": False,
@@ -44,7 +43,7 @@ ONLY = {
 
 def read(values: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of ours; the weights tell the rest."""
-    warn_of_dropouts(values, DROPOUTS)
+    warn_of_dropouts(values)
     fields = renamed(values, SINGLE) | activation(values)
     fields |= {ours: (v,) for ours, v in renamed(values, ONE_STAGE).items()}
     if "image_size" in values:
