@@ -43,7 +43,6 @@ def progress_line(records: Sequence[Record], total: int, left: float | None) -> 
     """Records done, top-1 of each dialect so far, and time left."""
     parts = [f"{len(records):{len(str(total))}}/{total} answers"]
     parts += [
-        f"{dialect} {s.top1.hits / s.top1.total:6.1%}"
-        for dialect, s in scores(records).items()
+        f"{dialect} {s.top1.value:6.1%}" for dialect, s in scores(records).items()
     ]
     return "  ".join(parts + ([] if left is None else [f"{clock(left)} left"]))

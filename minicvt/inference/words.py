@@ -67,8 +67,7 @@ def summary(records: Sequence[Record]) -> str:
 
 
 def _share(share: Share) -> tuple[str, str]:
-    value = share.hits / share.total
-    return f"{value:.2%}", f"{share.low:.2%} to {share.high:.2%}"
+    return f"{share.value:.2%}", f"{share.low:.2%} to {share.high:.2%}"
 
 
 def _difference(first: str, second: str, d: Difference) -> str:
