@@ -28,9 +28,11 @@ SAYS = (
     "read and written takes at {bytes:.1f} GB/s, whichever is longer, call by call; "
     "both rates are the best that was measured here just before, of products of "
     "1024 x 1024 matrices in all threads and of copies too large for a cache. Over "
-    "100 % of the roofline means that a cache helped. Events tell the time: each "
-    "operation's is from the end of the one before, with the Python in between. An "
-    "addition whose LayerNorm is made in the same pass has the time of both."
+    "100 % of the roofline means that a cache helped, or that no whole arrays were "
+    "moved: what an index takes is added in place on the way back. Events tell the "
+    "time: each operation's is from the end of the one before, with the Python in "
+    "between. An addition whose LayerNorm is made in the same pass has the time of "
+    "both. What follows the last operation is, in training, AdamW."
 )
 TOTAL = "{name}: {seconds:.1f} ms observed, {alone:.1f} ms when nobody looks."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from minicvt.bench.profiling import Line, Profile
 from minicvt.viz.board import Board
@@ -11,14 +12,17 @@ from minicvt.viz.style import BLUE, FAINT, MUTED, Picture, styled
 SHOWN = 12
 """Operations that get a bar each, the slowest; the others share one."""
 ROW, LABEL, WIDTH, SHARE = 0.24, 2.1, 3.9, 0.6
-HEAD = 0.75
+HEAD = 0.85
+KEY = (("measured, ms", FAINT), ("at least, by the roofline", BLUE))
+SWATCH = 0.1
+SMALL: dict[str, Any] = {"fontsize": 8, "color": MUTED}
 
 
 @styled
 def roofline(profiles: Sequence[Profile]) -> Picture:
     """Draw a bar an operation: its time, and in it the least it could be."""
     rows = [min(len(p.lines), SHOWN) + 1 for p in profiles]
-    height = sum(HEAD + ROW * count for count in rows) + 0.25
+    height = sum(HEAD + ROW * count for count in rows) + 0.05
     board = Board(LABEL + WIDTH + SHARE + 0.25, height)
     top = 0.1
     for one, count in zip(profiles, rows, strict=True):
@@ -41,7 +45,9 @@ def _panel(board: Board, top: float, profile: Profile) -> None:
     bars.append(("everything else", slow, sum(line.floor for line in others)))
     title = f"{profile.name}: {profile.seconds * 1e3:,.0f} ms"
     board.words(0.1, top, title, weight="bold")
-    axes = board.axes(LABEL, top + 0.3, WIDTH, ROW * len(bars))
+    _key(board, top + 0.25)
+    first = top + 0.45
+    axes = board.axes(LABEL, first, WIDTH, ROW * len(bars))
     seconds = [1e3 * taken for _, taken, _ in bars]
     axes.barh(range(len(bars)), seconds, color=FAINT, height=0.7)
     floors = [1e3 * floor for *_, floor in bars]
@@ -52,8 +58,20 @@ def _panel(board: Board, top: float, profile: Profile) -> None:
     axes.spines["left"].set_visible(False)
     for row, (_, taken, floor) in enumerate(bars):
         words = f"{floor / taken:.0%}" if floor else ""
-        where = (LABEL + WIDTH + SHARE, top + 0.3 + ROW * (row + 0.25))
-        board.words(*where, words, fontsize=8, color=MUTED, ha="right")
+        where = (LABEL + WIDTH + SHARE, first + ROW * (row + 0.5))
+        board.words(*where, words, **SMALL, ha="right", va="center_baseline")
+
+
+def _key(board: Board, top: float) -> None:
+    """Say which bar is which, and what stands on the right."""
+    left = LABEL
+    for words, colour in KEY:
+        swatch = board.axes(left, top, SWATCH, SWATCH)
+        swatch.set(xticks=[], yticks=[], facecolor=colour)
+        swatch.spines[:].set_visible(False)
+        board.words(left + 1.6 * SWATCH, top, words, **SMALL)
+        left += 0.35 + 0.065 * len(words)
+    board.words(LABEL + WIDTH + SHARE, top, "the share", **SMALL, ha="right")
 
 
 def name(line: Line) -> str:
