@@ -52,8 +52,8 @@ def fit(
     if checkpoint is not None and Path(checkpoint).exists():
         restore_run(checkpoint, run)
     while run.epoch <= recipe.epochs:
-        # Matrices as small as these recipes' gain nothing from a second BLAS thread,
-        # and where cores are shared they wait for it: 7 times slower beside others.
+        # Matrices as small as these recipes' gain little from a second thread, and
+        # the last bits of what is trained would depend on how many there are.
         with threads.limit(1):
             epoch = train_epoch(run)
         run.history.epochs.append(epoch)

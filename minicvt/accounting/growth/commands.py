@@ -18,8 +18,8 @@ TITLE = "How costs grow"
 HOW = (
     "One image, or map, in float32. MACs are of one pass and kept is what a training "
     "step holds for the way back, by shapes alone. Seconds are of one pass in "
-    "evaluation, medians of {rounds} turns of {turn} s or more, with {threads} BLAS "
-    "thread, where a pass has at most {most:,} MACs."
+    "evaluation, medians of {rounds} turns of {turn} s or more, with {threads} thread, "
+    "where a pass has at most {most:,} MACs."
 )
 FITTED = (
     "Exponents are slopes on log-log axes, least squares over the three smallest and "

@@ -19,16 +19,14 @@ SLOW = 1.0
 Body = Callable[[], object]
 
 
-def medians(
-    bodies: Sequence[Body], rounds: int = ROUNDS, blas: int = THREADS
-) -> list[float]:
+def medians(bodies: Sequence[Body], rounds: int = ROUNDS) -> list[float]:
     """Return the median seconds of each of ``bodies`` over some rounds.
 
     Each runs before, for what is compiled or allocated the first time, and those that
     are quick once more, to tell how often they fit into a turn; then they take turns,
     so that a slow minute of the machine is everybody's.
     """
-    with threads.limit(blas):
+    with threads.limit(THREADS):
         pairs = [(body, _times(body)) for body in bodies]
         turns = [[_seconds(*pair) for pair in pairs] for _ in range(rounds)]
     return [median(seconds) for seconds in zip(*turns, strict=True)]
