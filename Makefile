@@ -37,7 +37,7 @@ coverage: $(VENV)/test.stamp ## every line and branch of kernels, ops and tensor
 	    tests/kernels/test_multiplication.py tests/kernels/test_team.py
 	$(RUN) coverage report --fail-under=100 --include='$(COVERED)'
 
-bench: $(VENV)/test.stamp ## write docs/benchmarks.md: beside PyTorch (half an hour)
+bench: $(VENV)/bench.stamp ## write docs/benchmarks.md: beside PyTorch (half an hour)
 	$(BIN)/minicvt bench all --threads 2 --markdown \
 	    --picture docs/images/roofline.svg > $(VENV)/benchmarks.md
 	mv $(VENV)/benchmarks.md docs/benchmarks.md
@@ -97,6 +97,11 @@ $(VENV)/lab.stamp: pyproject.toml | $(BIN)/python
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@cp notebooks/lab-settings.json $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
+
+$(VENV)/bench.stamp: pyproject.toml | $(BIN)/python
+	@echo "setting up $(VENV): PyTorch and onnxruntime, to run beside them"
+	@$(INSTALL) '.[bench,tour]'
+	@touch $@ $(VENV)/tour.stamp
 
 $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
 	@echo "setting up $(VENV): the tests' tools, PyTorch among them"
