@@ -21,6 +21,7 @@ from minicvt.errors import MinicvtError
 
 TOLERANCE = 5e-4
 """How far answers may lie apart, relative to the largest of them."""
+INSTALL = ': python -m pip install "minicvt[bench]"'
 BARRED = 2
 """The threads that bars are about."""
 
@@ -92,7 +93,7 @@ def _absent(chapter: Chapter, name: str, python: str | None) -> str:
     if chapter.kind not in peer.files:
         return "it has nothing of the kind"
     lacking = missing(peer, python)
-    return f"{' and '.join(lacking)} not installed" if lacking else ""
+    return f"{' and '.join(lacking)} not installed{INSTALL}" if lacking else ""
 
 
 def beside(chapter: Chapter, case: Case, couples: Couples) -> Pair:

@@ -30,7 +30,8 @@ LEVERS = (
         "BLAS has one; the others are ours, and wait for the next kernel in compiled "
         "code. In inference a batch is worked on image beside image, so that what an "
         "image needs stays in a cache.",
-        "minicvt/threads.py, minicvt/kernels/team.py, minicvt/nn/evaluate.py",
+        "minicvt/threads.py, minicvt/pool.py, minicvt/kernels/team.py, "
+        "minicvt/nn/evaluate.py",
     ),
     (
         "attention in tiles",

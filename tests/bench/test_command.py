@@ -89,7 +89,7 @@ def test_markdown_and_a_peer_that_is_not_there(capsys, monkeypatch):
     assert code == 0
     assert out.startswith("# How fast it is\n")
     assert "\n## toy\n" in out
-    assert "Not beside torch eager: no-such-package not installed." in out
+    assert "Not beside torch eager: no-such-package not installed: python -m" in out
     assert "| training of c8w, batch 64 |" not in out
 
 

@@ -9,7 +9,7 @@ import pytest
 from minicvt.bench import comparing, writing
 from minicvt.bench.cases import EAGER, NUMPY, ONNX, Asked, Bar, Case
 from minicvt.bench.chapters import BYTES, CHAPTERS, SECONDS, Chapter
-from minicvt.bench.comparing import Outcome, compared
+from minicvt.bench.comparing import INSTALL, Outcome, compared
 from minicvt.bench.known import PEERS, missing
 from minicvt.bench.pairs import Pair
 from minicvt.bench.party import Peer
@@ -69,11 +69,9 @@ def test_a_peer_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(PEERS, EAGER, absent)
     assert missing(absent) == ["no-such-package"]
     (found,) = compared(CHAPTER, [EASY], EAGER, setting())
-    assert found.absent == "no-such-package not installed"
+    assert found.absent == f"no-such-package not installed{INSTALL}"
     assert writing.rows([found] * 2) == []
-    assert writing.notes([found] * 2) == [
-        "Not beside a stand-in: no-such-package not installed."
-    ]
+    assert writing.notes([found] * 2) == [f"Not beside a stand-in: {found.absent}."]
     assert writing.plain(found)["failed"] == found.absent
 
 
