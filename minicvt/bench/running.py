@@ -28,9 +28,9 @@ def chapter(
     page: Page, word: str, asked: Asked, against: Sequence[str], setting: Setting
 ) -> Run:
     """Run and print one word's table, and what else it has to say."""
+    page.say(CHAPTERS[word].says)
     found = _found(word, asked, against, setting)
     note("")
-    page.say(CHAPTERS[word].says)
     versions = writing.versions(found)
     if versions:
         page.say(f"With {versions}.")
