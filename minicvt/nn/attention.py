@@ -10,6 +10,7 @@ from minicvt.nn.init import Init
 from minicvt.nn.layers import Linear
 from minicvt.nn.module import Module
 from minicvt.nn.projection import REDUCTIONS, Dense, conv_projection, subsample
+from minicvt.nn.tokens import laid_out_once
 from minicvt.tensor import Tensor
 
 SOURCES = {
@@ -88,10 +89,11 @@ class Attention(Module):
         One convolution shared by all three runs at stride 1; k and v then take the
         places that stride would have visited.
         """
-        made: dict[str, tuple[Tensor, Grid]] = {
-            name: getattr(self, f"conv_proj_{name}")(tokens, grid)
-            for name in dict.fromkeys(self.shared.values())
-        }
+        with laid_out_once():
+            made: dict[str, tuple[Tensor, Grid]] = {
+                name: getattr(self, f"conv_proj_{name}")(tokens, grid)
+                for name in dict.fromkeys(self.shared.values())
+            }
         if "qkv" in made:
             made["kv"] = subsample(*made["qkv"], self.kv_stride)
             return {"q": made["qkv"], "k": made["kv"], "v": made["kv"]}

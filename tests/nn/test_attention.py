@@ -21,6 +21,7 @@ from minicvt.nn import (
     split_heads,
     unflatten,
 )
+from minicvt.nn.tokens import laid_out_once
 from tests.nn.comparing import normal, scrambled
 
 GRIDS = pytest.mark.parametrize(
@@ -103,6 +104,26 @@ def test_observers_learn_where_queries_and_keys_lie() -> None:
     assert event.options["query_grid"] == grid
     assert event.options["key_grid"] == Grid(3, 2, 1)
     assert event.output.shape == (2, 3, 21, 2)
+
+
+@GRIDS
+def test_q_k_and_v_see_one_map(grid: Grid) -> None:
+    layer = scrambled(Attention(6, 3, init=init()))
+    tokens, other = Tensor(tokens_on(grid, 6)), Tensor(tokens_on(grid, 6))
+    with observe() as events:
+        layer(tokens, grid)
+    maps = [
+        event.output
+        for event in events
+        if getattr(event, "name", "") == "reshape" and event.output.ndim == 4
+        if event.output.shape[1:3] == (grid.height, grid.width)
+    ]
+    assert len(maps) == 1
+    with laid_out_once():
+        laid = unflatten(tokens, grid)
+        assert unflatten(tokens, grid) is laid
+        assert unflatten(other, grid) is not laid
+    assert unflatten(tokens, grid) is not laid
 
 
 def test_a_block_drops_each_branch_of_each_sample_by_itself() -> None:
