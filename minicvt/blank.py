@@ -33,21 +33,11 @@ class Blank(NDArrayOperatorsMixin):
     __slots__ = ("__weakref__", "_memory", "_strides", "dtype", "shape")
 
     def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
-        self._set(tuple(shape), np.dtype(dtype))
-        if min(self.shape, default=0) < 0 or self.nbytes > MOST:
-            raise ShapeError(f"no array can be {self.shape} in {self.dtype}")
-
-    @classmethod
-    def like(cls, array: Any) -> Blank:
-        """Make the blank of what is an array, or blank, already."""
-        blank = cls.__new__(cls)
-        blank._set(array.shape, array.dtype)
-        return blank
-
-    def _set(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.shape, self.dtype = shape, dtype
+        self.shape, self.dtype = tuple(shape), np.dtype(dtype)
         self._strides: tuple[int, ...] | None = None
         self._memory: Blank | None = None  # of itself it would be garbage to collect
+        if min(self.shape, default=0) < 0 or self.nbytes > MOST:
+            raise ShapeError(f"no array can be {self.shape} in {self.dtype}")
 
     @property
     def memory(self) -> Blank:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,7 @@ class Tensor:
         if self.node is None or type(self.data) is Blank:
             return self
         if self._outline is None:
-            self._outline = Tensor.wrap(Blank.like(self.data))
+            self._outline = Tensor.wrap(_valueless(self.shape, self.dtype))
             self._outline.node, self._outline.requires_grad = self.node, True
         return self._outline
 
@@ -223,6 +224,12 @@ def _seed(tensor: Tensor, cotangent: Any) -> Any:
             f"backward: cotangent has shape {seed.shape}, tensor has {tensor.shape}"
         )
     return seed.astype(tensor.dtype)
+
+
+@lru_cache(1024)
+def _valueless(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Blank:
+    """Return what all outlines of one shape hold: nobody asks whose memory it is."""
+    return Blank(shape, dtype)
 
 
 def _unwrapped(value: Any) -> Any:
