@@ -88,14 +88,14 @@ def tape_order(root: Tensor) -> list[Tensor]:
     visits the first one before the second has sent all its share.
     """
     order: list[Tensor] = []
-    seen: set[int] = set()
+    seen: set[Tensor] = set()
     stack: list[tuple[Tensor, bool]] = [(root, False)]
     while stack:
         tensor, inputs_listed = stack.pop()
         if inputs_listed:
             order.append(tensor)
-        elif id(tensor) not in seen:
-            seen.add(id(tensor))
+        elif tensor not in seen:
+            seen.add(tensor)
             stack.append((tensor, True))
             if tensor.node is not None:
                 sources = tensor.node.differentiable()
@@ -133,16 +133,15 @@ class Arrived:
     """
 
     def __init__(self) -> None:
-        self._sums: dict[int, Any] = {}
-        self._ours: set[int] = set()
+        self._sums: dict[Tensor, Any] = {}
+        self._ours: set[Tensor] = set()
 
     def add(self, tensor: Tensor, part: Any) -> int:
         """Take one more share; return how many elements were added to others."""
-        key = id(tensor)
-        if key not in self._sums:
-            self._sums[key] = part
+        if tensor not in self._sums:
+            self._sums[tensor] = part
             return 0
-        self._sums[key] = self._joined(key, part)
+        self._sums[tensor] = self._joined(tensor, part)
         return tensor.size
 
     def pull(self, node: Node, gradient: Any) -> int:
@@ -151,7 +150,7 @@ class Arrived:
         One that ``joins`` adds what came to its first input before by itself.
         """
         joined, given, first = 0, [gradient], node.inputs[0]
-        if node.spec.joins and first is not None and id(first) in self._sums:
+        if node.spec.joins and first in self._sums:
             joined = first.size
             given.append(self.take(first))
         for source, part in shares(node, *given):
@@ -160,21 +159,21 @@ class Arrived:
 
     def take(self, tensor: Tensor) -> Any:
         """Return the sum of all shares, which is then forgotten."""
-        self._ours.discard(id(tensor))
-        total = self._sums.pop(id(tensor))
+        self._ours.discard(tensor)
+        total = self._sums.pop(tensor)
         return total() if callable(total) else total
 
-    def _joined(self, key: int, part: Any) -> Any:
-        total = self._sums[key]
+    def _joined(self, tensor: Tensor, part: Any) -> Any:
+        total = self._sums[tensor]
         if callable(total):
             total = total()
-            self._ours.add(key)
+            self._ours.add(tensor)
         if callable(part):
-            total = total if key in self._ours else total.copy()
+            total = total if tensor in self._ours else total.copy()
             part.add_to(total)
         else:
-            total = _plus(total, part, total if key in self._ours else None)
-        self._ours.add(key)
+            total = _plus(total, part, total if tensor in self._ours else None)
+        self._ours.add(tensor)
         return total
 
 

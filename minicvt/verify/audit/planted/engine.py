@@ -135,10 +135,10 @@ NODE = plant(
             ),
         ],
         "Arrived.add": [
-            ("fan-out overwritten, not added up", "self._joined(key, part)", "part"),
+            ("fan-out overwritten, not added up", "self._joined(tensor, part)", "part"),
             (
                 "fan-out keeps the first share",
-                "self._sums[key] = self._joined(key, part)",
+                "self._sums[tensor] = self._joined(tensor, part)",
                 "pass",
             ),
         ],
@@ -146,7 +146,7 @@ NODE = plant(
             (
                 "what a pullback joins is added once more",
                 "given.append(self.take(first))",
-                "given.append(self._sums[id(first)])",
+                "given.append(self._sums[first])",
             ),
             (
                 "what a pullback should join is lost",
@@ -157,12 +157,12 @@ NODE = plant(
         "Arrived._joined": [
             (
                 "fan-out added in place, into what two may share",
-                "total if key in self._ours else None",
+                "total if tensor in self._ours else None",
                 "total if total.flags.writeable else None",
             ),
             (
                 "a piece written into what two may share",
-                "total if key in self._ours else total.copy()",
+                "total if tensor in self._ours else total.copy()",
                 "total",
             ),
         ],
