@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -38,24 +39,24 @@ class Bundle:
     def replace(self, values: Array) -> None:
         """Give every parameter its part of a flat array, which is theirs then."""
         values.flags.writeable = False
-        parts = zip(self.parameters.values(), self._ends(), strict=True)
-        for parameter, (first, last) in parts:
-            parameter.hold(values[first:last].reshape(parameter.shape))
+        for parameter, part in zip(self.parameters.values(), self._parts, strict=True):
+            parameter.hold(values[part].reshape(parameter.shape))
 
     def views(self, slot: str) -> dict[str, Array]:
         """Show one of the optimiser's arrays as each parameter's own."""
         flat = self.state[slot]
-        parts = zip(self.parameters.items(), self._ends(), strict=True)
-        return {name: flat[a:b].reshape(p.shape) for (name, p), (a, b) in parts}
+        parts = zip(self.parameters.items(), self._parts, strict=True)
+        return {name: flat[part].reshape(p.shape) for (name, p), part in parts}
 
     def single(self, name: str) -> Bundle:
         """Return the part of one parameter: its arrays are views of these."""
         state = {slot: self.views(slot)[name].reshape(-1) for slot in self.state}
         return Bundle({name: self.parameters[name]}, self.decay, state)
 
-    def _ends(self) -> Iterator[tuple[int, int]]:
+    @cached_property
+    def _parts(self) -> list[slice]:
         sizes = (parameter.size for parameter in self.parameters.values())
-        return pairwise(accumulate(sizes, initial=0))
+        return [slice(*ends) for ends in pairwise(accumulate(sizes, initial=0))]
 
 
 def bundled(
