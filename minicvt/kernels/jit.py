@@ -21,6 +21,7 @@ from numba.core.runtime import rtsys
 from numba.extending import register_jitable
 
 from minicvt.kernels import cache
+from minicvt.kernels.whole import Whole
 
 VARIABLE = "MINICVT_QUIET"
 
@@ -62,6 +63,7 @@ def jit_in_place(
     function if one is given.
     """
     usual: Any = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    usual["pipeline_class"] = Whole
     compiled: Any = numba.njit(function, **usual, **options)
     folder, config = cache.folder(), vars(numba.config)
     if folder is None or disabled():
@@ -116,8 +118,8 @@ class _Notice(event.Listener):
     told = bool(os.environ.get(VARIABLE))
 
     def on_start(self, event: event.Event) -> None:
-        ours = event.data["dispatcher"].py_func.__module__.startswith("minicvt.")
-        if ours and not self.told:
+        module = event.data["dispatcher"].py_func.__module__  # None of what was exec'd
+        if not self.told and str(module).startswith("minicvt."):
             self.told = True
             print(
                 "minicvt: compiling kernels for the first use (cached afterwards)",

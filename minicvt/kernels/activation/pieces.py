@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minicvt.kernels.activation.curves import Curve
-from minicvt.kernels.intrinsics import prefetch, wide
+from minicvt.kernels.intrinsics import prefetch, separate, wide
 from minicvt.kernels.jit import helper
 from minicvt.kernels.lanes import flat
 from minicvt.kernels.memory import zeros
@@ -53,6 +53,7 @@ def forward(value: Curve) -> Body:
 
     @helper
     def piece(x: Array, bias: Array, y: Array, top: int, c: int, kind: type) -> None:
+        separate()
         wide()
         for i in range(PIECE):
             y[top + i] = value(x[top + i] + bias[c + i], kind)
@@ -90,6 +91,7 @@ def backward(slope: Curve) -> Body:
         c: int,
         kind: type,
     ) -> None:
+        separate()
         wide()
         for i in range(PIECE):
             dx[top + i] = dy[top + i] * slope(x[top + i] + bias[c + i], kind)
