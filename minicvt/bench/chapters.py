@@ -51,7 +51,7 @@ CHAPTERS = {
     "kernels": Chapter(
         "Operations at the shapes of CvT-13's stages, "
         f"{operations.IMAGES} images unless --batch says otherwise, through both "
-        "engines: forward without a tape; the way back (dx: the cotangent of x) as each "
+        "engines: forward without a tape; the way back (dx, cotangent of x) as each "
         "engine's pullback alone. /2 is a stride. PyTorch's is the quickest of its "
         "layouts (NCHW, channels last) and its fused form "
         "(scaled_dot_product_attention); what it has no fused form of (residual + "
