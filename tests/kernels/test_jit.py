@@ -126,7 +126,7 @@ def test_compiling_can_be_quiet(tmp_path):
 def test_one_notice_of_our_functions_and_none_of_others(jit, monkeypatch, capsys):
     monkeypatch.setattr(jit._Notice, "told", False)
     notice = jit._Notice()
-    for function in (doubled, jit.jit, jit.jit_in_place):
+    for function in (doubled, eval("lambda: 0", {}), jit.jit, jit.jit_in_place):
         dispatcher = SimpleNamespace(py_func=function)
         notice.on_start(SimpleNamespace(data={"dispatcher": dispatcher}))
         notice.on_end(None)
