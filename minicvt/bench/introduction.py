@@ -82,5 +82,11 @@ AGAIN = (
 def introduce(page: Page) -> None:
     """Say who races, what it rests on, and what training keeps."""
     page.title(HOW)
-    page.table(("what", "how", "where"), LEVERS)
+    rows = [(what, how, _linked(where)) for what, how, where in LEVERS]
+    page.table(("what", "how", "where"), rows)
     page.say(AGAIN)
+
+
+def _linked(where: str) -> str:
+    """Link files as a page in ``docs/`` does."""
+    return ", ".join(f"[{file}](../{file})" for file in where.split(", "))

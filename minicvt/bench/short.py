@@ -14,6 +14,7 @@ from minicvt.bench.writing import AIM, MUST, NO, VAGUE, limits, met
 
 TITLE = "Which bars are met"
 HEADERS = ("chapter", "of", "against", "measured", "must", "aim", "met")
+MEANS = "A bar says what must be and, better, what is the aim."
 FEW = 4
 """Comparisons held to one bar of which each has its row, not the worst alone."""
 NOT = "not measured"
@@ -89,7 +90,7 @@ def tell(page: Page, found: Mapping[str, Sequence[Short]]) -> None:
         return
     page.title(TITLE)
     said = [f"{words}: {total[name]}" for name, words in SAYS.items() if total[name]]
-    page.say(f"{total.total()} bars. {'; '.join(said).capitalize()}.")
+    page.say(f"{MEANS} Bars: {total.total()}; {'; '.join(said)}.")
     page.table(
         HEADERS,
         [(word, *short.row()) for word, many in found.items() for short in many],

@@ -46,7 +46,8 @@ def test_they_are_counted(capsys):
     bars = [*shorts(held(0.4, 0.9)), cold.bar("compiled", 99.0)]
     short.tell(Page(), {"toy": bars})
     out = capsys.readouterr().out
-    assert "3 bars. Aim reached: 1; not met: 2." in out
+    assert out.startswith(f"{short.TITLE}\n\n{short.MEANS}")
+    assert "Bars: 3; aim reached: 1; not met: 2." in " ".join(out.split())
     assert "99.00 s of CPU" in out
     assert cold.bar("from the cache", 0.4).met == {"must": 1}
 
