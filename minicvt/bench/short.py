@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
+from minicvt.bench.cases import Bar
 from minicvt.bench.comparing import Outcome
 from minicvt.bench.known import PEERS
 from minicvt.bench.page import Page
@@ -14,13 +14,13 @@ from minicvt.bench.writing import AIM, MUST, NO, VAGUE, limits, met
 
 TITLE = "Which bars are met"
 HEADERS = ("chapter", "of", "against", "measured", "must", "aim", "met")
-MEANS = "A bar says what must be and, better, what is the aim."
+MEANS = "A bar has a must and, better, an aim."
 FEW = 4
 """Comparisons held to one bar of which each has its row, not the worst alone."""
 NOT = "not measured"
 SAYS = {
-    AIM: "aim reached",
-    MUST: "what must be reached, the aim not",
+    AIM: "aim met",
+    MUST: "must met, the aim not",
     VAGUE: "cannot be said, the measurements lie too far apart",
     NO: "not met",
     NOT: NOT,
@@ -48,15 +48,14 @@ class Short:
 
 def shorts(outcomes: Iterable[Outcome]) -> Iterator[Short]:
     """Yield every bar of a chapter; of one that many are held to, the worst of them."""
-    barred = sorted((x for x in outcomes if x.bar), key=_held_to)
-    for _, group in groupby(barred, _held_to):
-        many = sorted(group, key=_badness)
+    groups: dict[tuple[str, Bar], list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.bar:
+            groups.setdefault((outcome.against, outcome.bar), []).append(outcome)
+    for many in groups.values():
+        many.sort(key=_badness)
         for some in [many] if len(many) > FEW else [[one] for one in many]:
             yield _short(some)
-
-
-def _held_to(outcome: Outcome) -> tuple[str, str]:
-    return outcome.against, str(outcome.bar)
 
 
 def _badness(outcome: Outcome) -> tuple[int, float]:

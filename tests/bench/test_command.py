@@ -117,7 +117,7 @@ def test_several_chapters_are_summed_up(capsys, monkeypatch, tmp_path: Path):
     given = ["bench", "toy", "start", "--json", str(file)]
     _, out, _ = run(capsys, *given)
     assert out.index(short.TITLE) > out.index("start has run")
-    assert "Bars: 2; aim reached: 2." in out
+    assert "Bars: 2; aim met: 2." in out
     assert kept == [["machine"], ["machine", "toy"]]
     _, out, _ = run(capsys, *given, "--markdown")
     assert out.index(short.TITLE) < out.index("toy has run")

@@ -47,7 +47,7 @@ def test_they_are_counted(capsys):
     short.tell(Page(), {"toy": bars})
     out = capsys.readouterr().out
     assert out.startswith(f"{short.TITLE}\n\n{short.MEANS}")
-    assert "Bars: 3; aim reached: 1; not met: 2." in " ".join(out.split())
+    assert "Bars: 3; aim met: 1; not met: 2." in " ".join(out.split())
     assert "99.00 s of CPU" in out
     assert cold.bar("from the cache", 0.4).met == {"must": 1}
 
