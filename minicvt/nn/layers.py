@@ -95,8 +95,13 @@ class LayerNorm(Module):
 
     def of_sum(self, x: Tensor, branch: Tensor) -> tuple[Tensor, Tensor]:
         """Return x + branch, and what this makes of it, from one pass over both."""
-        weights = self.weight, self.bias
-        return ops.add_layer_norm(x, branch, *weights, eps=self.eps, norm=self)
+        plain = getattr(self.forward, "__func__", None) is NORMALISE
+        inputs = x, branch, self.weight, self.bias
+        return ops.add_layer_norm(*inputs, eps=self.eps, norm=self, plain=plain)
+
+
+NORMALISE = LayerNorm.forward
+"""What a LayerNorm does, unless somebody gave it another ``forward``."""
 
 
 class BatchNorm2d(Module):

@@ -9,11 +9,13 @@ import numpy as np
 
 from minicvt import kernels
 from minicvt.errors import ShapeError
+from minicvt.observe import observed
 from minicvt.ops.elementwise import add
 from minicvt.ops.known import Known, known
 from minicvt.ops.linear import rows
 from minicvt.ops.operation import OPERATIONS, operation
 from minicvt.ops.spec import NOTHING, Made, Shape, Spec, arrays
+from minicvt.tensor import Tensor, is_recording
 
 
 def _affine(x: Shape, weight: Shape, bias: Shape, *made: Shape | Made) -> Spec:
@@ -53,13 +55,19 @@ def _layer_norm_pullback(x, weight, mean, rstd):
     return pullback
 
 
-def add_layer_norm(x, branch, weight, bias, *, eps=1e-5, norm=None):
+def add_layer_norm(x, branch, weight, bias, *, eps=1e-5, norm=None, plain=False):
     """s = x + branch and y = LayerNorm(s), made in one pass: returns ``(s, y)``.
 
     On the tape they are what they are: an addition, and the LayerNorm of its result.
-    ``norm`` is what asks for that, a layer say; ``layer_norm`` itself by default.
+    ``norm`` is what asks for that, a layer say; ``layer_norm`` itself by default. One
+    that is ``plain`` does nothing else, and is not asked where nobody would see it.
     """
-    with known(*_made_together(x, branch, weight, bias, eps)):
+    answers = _made_together(x, branch, weight, bias, eps)
+    unseen = (norm is None or plain) and not (is_recording() or observed())
+    if answers and unseen:
+        s, y = (Tensor.wrap(one.answer[0]) for one in answers)
+        return s, y
+    with known(*answers):
         s = add(x, branch)
         y = layer_norm(s, weight, bias, eps=eps) if norm is None else norm(s)
     return s, y
@@ -72,16 +80,18 @@ def _made_together(x, branch, weight, bias, eps):
     """Return both answers from one kernel; none where it is not made for the inputs."""
     tensors = (x, branch, weight, bias)
     arrays: list[Any] = [getattr(tensor, "data", None) for tensor in tensors]
-    if {type(array) for array in arrays} != {np.ndarray}:  # blank, or no Tensors
+    if [*map(type, arrays)] != [np.ndarray] * 4:  # blank, or no Tensors
         return []
     x, branch, weight, bias = arrays
     fit = x.shape == branch.shape and weight.shape == bias.shape == x.shape[-1:] != ()
-    if not (fit and x.size and len({array.dtype for array in arrays}) == 1):
+    if not (fit and x.size and x.dtype == branch.dtype == weight.dtype == bias.dtype):
         return []
     eps = float(eps)  # a NumPy number would promote float32
-    made = kernels.add_layer_norm(rows(x), rows(branch), weight, bias, eps)
-    s, y = (array.reshape(x.shape) for array in made[:2])
-    pullback = _layer_norm_pullback(s, weight, *made[2:])
+    flat = -1, x.shape[-1]
+    both = x.reshape(flat), branch.reshape(flat)
+    s, y, mean, rstd = kernels.add_layer_norm(*both, weight, bias, eps)
+    s, y = s.reshape(x.shape), y.reshape(x.shape)
+    pullback = _layer_norm_pullback(s, weight, mean, rstd)
     return [
         Known("add", (x, branch), {}, (s, lambda d: (d, d))),
         Known("layer_norm", (s, weight, bias), {"eps": eps}, (y, pullback)),

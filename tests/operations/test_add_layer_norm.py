@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minicvt import Tensor, kernels, observe, ops
+from minicvt import Tensor, kernels, no_grad, observe, ops
 from minicvt.accounting import count
 from minicvt.blank import Blank
 from minicvt.errors import DtypeError, ShapeError
@@ -158,6 +158,10 @@ def doubled(norm: LayerNorm, x: Tensor) -> Tensor:
     return 2.0 * LayerNorm.forward(norm, x)
 
 
+def doubled_bias(norm: LayerNorm, x: Tensor) -> Tensor:
+    return ops.layer_norm(x, norm.weight, norm.bias, eps=norm.eps) + norm.bias
+
+
 def test_another_forward_or_eps_is_what_runs() -> None:
     tokens = Tensor(random(2, 12, 24))
     for change in (
@@ -172,3 +176,43 @@ def test_another_forward_or_eps_is_what_runs() -> None:
         ]
         expected = made.norm2(module.inputs[0])
         np.testing.assert_array_equal(module.output.numpy(), expected.numpy())
+
+
+@pytest.mark.parametrize("body", BODIES[1:])
+def test_unseen_the_bits_are_the_same_and_the_layer_is_not_asked(
+    body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    norm = block().norm2
+    x, branch = (Tensor(random(2, 5, 24, seed=i)) for i in (0, 1))
+    asked: list[str] = []
+    monkeypatch.setattr(LayerNorm, "__call__", lambda *_: asked.append("norm2"))
+    with kernels.use(body):
+        expected = apart(x, branch, norm.weight, norm.bias, norm.eps)
+        with no_grad():
+            made = norm.of_sum(x, branch)
+            alone = ops.add_layer_norm(x, branch, norm.weight, norm.bias)
+    for tensors in zip(made, alone, expected, strict=True):
+        first, second, last = (tensor.numpy() for tensor in tensors)
+        np.testing.assert_array_equal(first, last)
+        np.testing.assert_array_equal(second, last)
+        assert not first.flags.writeable
+    assert not asked
+
+
+@pytest.mark.parametrize("whose", ["one layer's", "the class's"])
+def test_another_forward_runs_unseen_too(
+    whose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    norm = block().norm2
+    x, branch = (Tensor(random(2, 5, 24, seed=i)) for i in (0, 1))
+    with no_grad():
+        s, y = norm.of_sum(x, branch)
+        if whose == "one layer's":
+            norm.forward = MethodType(doubled_bias, norm)  # type: ignore[method-assign]
+        else:
+            monkeypatch.setattr(LayerNorm, "forward", doubled_bias)
+        changed = norm.of_sum(x, branch)
+    np.testing.assert_array_equal(changed[0].numpy(), s.numpy())
+    np.testing.assert_allclose(
+        changed[1].numpy(), y.numpy() + norm.bias.numpy(), rtol=1e-13
+    )

@@ -23,7 +23,7 @@ def layer_norm(
 ) -> tuple[Array, Array, Array]:
     """y = weight (x - mean) rstd + bias, mean and rstd of each row."""
     x, weight, bias = frozen(x), frozen(weight), frozen(bias)
-    y, (mean, rstd) = np.empty(x.shape, x.dtype), np.empty((2, len(x)), x.dtype)
+    y, mean, rstd = (np.empty(shape, x.dtype) for shape in (x.shape, len(x), len(x)))
     work = len(x), NANOSECONDS * x.size
     rows.layer_norm(*work, x, weight, bias, eps, y, mean, rstd)
     return y, mean, rstd
@@ -52,7 +52,7 @@ def add_layer_norm(
     """s = x + branch, and y, mean and rstd of its LayerNorm, a few rows at a time."""
     x, branch, weight, bias = map(frozen, (x, branch, weight, bias))
     s, y = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
-    mean, rstd = np.empty((2, len(x)), x.dtype)
+    mean, rstd = np.empty(len(x), x.dtype), np.empty(len(x), x.dtype)
     work = len(x), 2 * NANOSECONDS * x.size
     rows.add_layer_norm(*work, x, branch, weight, bias, eps, s, y, mean, rstd)
     return s, y, mean, rstd
