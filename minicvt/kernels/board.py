@@ -28,7 +28,9 @@ OFFER, DONE, FUNCTION, COUNT, PIECES, FAILED, ARGUMENTS = 0, 8, 16, 17, 18, 19, 
 WORDS = ARGUMENTS + 512
 
 # The offer is one word, so that it changes as one: a number that grows with each
-# piece of work, and how many of its pieces nobody has claimed, fewer than this.
+# piece of work, and between which of its pieces, fewer than this, nobody has claimed
+# any. Who offers claims the first of these, who helps the last: rows that one kernel
+# leaves in the cache of a core are those of the next one there.
 MOST = 1 << 8
 
 PATIENCE = 30_000
@@ -49,8 +51,8 @@ def offer(board: Array, count: int, pieces: int) -> bool:
         do(board, 0, count)
         return True
     board[COUNT], board[PIECES], board[DONE] = count, pieces, 0
-    put(board, OFFER, (get(board, OFFER) // MOST + 1) * MOST + pieces)
-    help_out(board)
+    put(board, OFFER, (get(board, OFFER) // MOST**2 + 1) * MOST**2 + pieces)
+    help_out(board, True)
     for _ in range(PATIENCE):
         if get(board, DONE) == pieces:
             return True
@@ -59,16 +61,18 @@ def offer(board: Array, count: int, pieces: int) -> bool:
 
 
 @helper
-def help_out(board: Array) -> bool:
+def help_out(board: Array, offering: bool) -> bool:
     """Do pieces of what is offered, until none is left; say whether there was one.
 
     Who has claimed a piece may read the board: it stays until all are done.
     """
     helped = False
     offered = get(board, OFFER)
-    while offered % MOST:
-        if swap(board, OFFER, offered, offered - 1):
-            piece, pieces, count = offered % MOST - 1, board[PIECES], board[COUNT]
+    while offered // MOST % MOST < offered % MOST:
+        rest = offered + MOST if offering else offered - 1
+        if swap(board, OFFER, offered, rest):
+            piece = offered // MOST % MOST if offering else rest % MOST
+            pieces, count = board[PIECES], board[COUNT]
             do(board, count * piece // pieces, count * (piece + 1) // pieces)
             add(board, DONE, 1)
             helped = True
@@ -131,12 +135,28 @@ def _piece(context: Any, builder: Any, body: Any, fastmath: Any, kinds: Any,
     piece.linkage = "internal"
     inside = ir.IRBuilder(piece.append_basic_block())
     start, *ends = piece.args
-    given = [inside.load(at, align=1) for at in _places(inside, struct, start)]
+    given = [
+        _borrowed(context, inside, kind, inside.load(at, align=1))
+        for kind, at in zip(kinds, _places(inside, struct, start), strict=True)
+    ]
     status = _called(context, inside, body, fastmath, kinds, [*given, *ends])
     with inside.if_then(status.is_error, likely=False):
         inside.store(number(1), inside.gep(start, [number(FAILED)]))
     inside.ret_void()
     return piece
+
+
+def _borrowed(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Return an array as one that nobody counts the users of: who offers keeps it.
+
+    Every view would be counted up and down, in one word for all threads: to fetch it
+    from each other took them longer than some kernels.
+    """
+    if not isinstance(kind, types.Array):
+        return value
+    array = context.make_array(kind)(context, builder, value)
+    array.meminfo = cgutils.get_null_value(array.meminfo.type)
+    return array._getvalue()
 
 
 def _called(context: Any, builder: Any, body: Any, fastmath: Any, kinds: Any,

@@ -85,7 +85,7 @@ def wait(board: Array, calls: Array) -> None:
     idle = 0
     while idle < PATIENCE and get(calls, 0) == 0:
         pause()
-        idle = 0 if help_out(board) else idle + 1
+        idle = 0 if help_out(board, False) else idle + 1
 
 
 class Team:

@@ -188,21 +188,20 @@ def test_the_board_in_python(team, board, monkeypatch, pieces):
     assert team.offering(counted)(words, 20, pieces, seen)
     assert (seen[0] == 1).all()
     assert seen[1].sum() == pieces
-    assert board.get(words, board.OFFER) % board.MOST == 0
-    assert not board.help_out(words)
+    assert not board.help_out(words, False)
 
 
 def test_a_piece_is_claimed_once(board):
     words = np.zeros(board.WORDS, int)
-    board.put(words, board.OFFER, 3 * board.MOST + 2)
+    board.put(words, board.OFFER, 3 * board.MOST**2 + 2)
     assert not board.swap(words, board.OFFER, 2, 1)
-    assert board.swap(words, board.OFFER, 3 * board.MOST + 2, 3 * board.MOST + 1)
-    assert board.get(words, board.OFFER) == 3 * board.MOST + 1
+    assert board.swap(words, board.OFFER, 3 * board.MOST**2 + 2, 3 * board.MOST**2 + 1)
+    assert board.get(words, board.OFFER) == 3 * board.MOST**2 + 1
 
 
 def test_an_offer_in_other_hands_is_not_done(board, monkeypatch):
     words = np.zeros(board.WORDS, int)
-    monkeypatch.setattr(board, "help_out", lambda words: False)
+    monkeypatch.setattr(board, "help_out", lambda words, offering: False)
     monkeypatch.setattr(board, "PATIENCE", 3)
     assert not in_python(board.offer)(words, 7, 2)
 
@@ -213,9 +212,19 @@ def test_waiting_ends_when_nothing_comes_or_somebody_calls(team, board, monkeypa
     seen = np.zeros((2, 4), int)
     board.writing(counted)(words, (seen,))
     words[board.COUNT], words[board.PIECES] = 4, 2
-    board.put(words, board.OFFER, board.MOST + 2)
+    board.put(words, board.OFFER, board.MOST**2 + 2)
     in_python(team.wait)(words, nobody)
     assert (seen[0] == 1).all()
     assert words[board.DONE] == 2
     monkeypatch.setattr(team, "PATIENCE", 10**12)
     in_python(team.wait)(words, np.ones(1, int))
+
+
+@pytest.mark.parametrize(("offering", "order"), [(True, [0, 1, 2]), (False, [2, 1, 0])])
+def test_who_offers_begins_in_front_and_who_helps_at_the_end(board, offering, order):
+    words, begun = np.zeros(board.WORDS, int), []
+    board.writing(lambda first, last: begun.append(first), None)(words, ())
+    words[board.COUNT] = words[board.PIECES] = 3
+    board.put(words, board.OFFER, board.MOST**2 + 3)
+    assert in_python(board.help_out)(words, offering)
+    assert begun == order

@@ -64,11 +64,11 @@ def _few_columns(x: Array, center: Array, y: Array, other: Array) -> Array:
 
 
 @helper
-def flush(few: Array, total: Array) -> None:
+def flush(few: Array, sums: Array, chunk: int) -> None:
     """Add the sums over few rows to those of their chunk, and begin anew."""
     for k in range(len(few)):
         for c in range(few.shape[1]):
-            total[k, c] += few[k, c]
+            sums[chunk, k, c] += few[k, c]
             few[k, c] = 0
 
 
@@ -94,7 +94,7 @@ def _moments(
                     )
                 store(into, c, total)
                 store(into, channels + c, products)
-            flush(few, sums[chunk])
+            flush(few, sums, chunk)
 
 
 @shared

@@ -115,7 +115,7 @@ def layer_norm_backward(
             few[0, c] += dy[n, c]
             few[1, c] += dy[n, c] * xhat
         if (n + 1) % FEW == 0 or n + 1 == rows:
-            flush(few, sums[n // CHUNK])
+            flush(few, sums, n // CHUNK)
 
 
 @any_order
