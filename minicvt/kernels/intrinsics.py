@@ -1,7 +1,7 @@
 """Instructions of LLVM that Numba has no name for.
 
-Each is plain Python as well, which says what it does: `prefetch`, `separate` and
-`wide`, which are about speed only, do nothing there.
+Each is plain Python as well, which says what it does: `prefetch` and `wide`, which are
+about speed only, do nothing there.
 """
 
 from __future__ import annotations
@@ -48,14 +48,6 @@ def prefetch(x: Array, at: int) -> None:
     """
 
 
-def separate() -> None:
-    """Leave the function that calls this a function of its own.
-
-    LLVM inlines most functions where they are called.  One that is called in several
-    places it so compiles as often, and in a long function it runs out of registers.
-    """
-
-
 def wide() -> None:
     """Make the loops of the function that calls this as wide as the processor can.
 
@@ -91,11 +83,6 @@ def _prefetch(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     return context.get_dummy_value()
 
 
-def _not_inlined(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    builder.function.attributes.add("noinline")
-    return context.get_dummy_value()
-
-
 def _512_bits(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     # llvmlite's own `add` refuses attributes that have a value.
     set.add(builder.function.attributes, '"prefer-vector-width"="512"')
@@ -107,5 +94,4 @@ instruction(bits_to_float, lambda x: types.float32, _cast)
 instruction(fma, lambda a, b, c: a, _built_in("llvm.fma"))
 instruction(larger, lambda a, b: a, _built_in("llvm.maxnum", ("nnan", "nsz")))
 instruction(prefetch, lambda x, at: types.void, _prefetch)
-instruction(separate, lambda: types.void, _not_inlined)
 instruction(wide, lambda: types.void, _512_bits)

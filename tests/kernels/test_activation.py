@@ -133,6 +133,27 @@ SHAPES = [(5,), (3, 1), (2, 3, 7), (9, 256), (1, 700), (40, 96), (260, 3), (300,
 
 @fast
 @activations
+@pytest.mark.parametrize("shape", [*SHAPES, (), (0, 4), (2, 3, 43), (4, 8, 8)])
+def test_bodies_agree_on_whole_pieces_and_others(body, name, shape):
+    x, dy = normal(0, *shape), normal(1, *shape)
+    actual, expected = (run(name, b, x, dy) for b in (body, "loops"))
+    for a, e in zip(actual, expected, strict=True):
+        assert a.shape == shape
+        np.testing.assert_allclose(a, e, rtol=1e-12, atol=1e-14)
+
+
+@fast
+@activations
+def test_elements_may_lie_in_another_order(body, name):
+    x, dy = normal(0, 40, 30).T, normal(1, 30, 80)[:, ::2]
+    actual = KERNELS[name].body(body)(x)
+    dx, _ = KERNELS[f"{name}_backward"].body(body)(dy, x)
+    for a, e in zip((actual, dx), run(name, "loops", x, dy), strict=True):
+        np.testing.assert_allclose(a, e, rtol=1e-12, atol=1e-14)
+
+
+@fast
+@activations
 @pytest.mark.parametrize("shape", [*SHAPES, (0, 4), (4, 0)])
 def test_bodies_agree_on_x_and_its_bias(body, name, shape):
     x, bias, dy = drawn(*shape)

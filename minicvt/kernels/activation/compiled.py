@@ -12,48 +12,66 @@ import numpy as np
 
 from minicvt.kernels.activation import curves
 from minicvt.kernels.activation.curves import Curve
-from minicvt.kernels.activation.pieces import PIECE, backward, forward
-from minicvt.kernels.jit import frozen
+from minicvt.kernels.activation.pieces import (
+    PIECE,
+    backward,
+    biased_backward,
+    biased_forward,
+    forward,
+)
 from minicvt.kernels.types import Array
 
 NANOSECONDS = 0.3  # an element, about
-
 
 Kernels = tuple[Callable[..., Array], Callable[..., tuple[Array, Array | None]]]
 
 
 def _activation(value: Curve, slope: Curve) -> Kernels:
     """Make both kernels of a curve; threads share the elements."""
-    fill, fill_back = forward(value), backward(slope)
+    fill, biased_fill = forward(value), biased_forward(value)
+    fill_back, biased_fill_back = backward(slope), biased_backward(slope)
 
     def activation(x: Array, bias: Array | None = None) -> Array:
-        added, channels = _written_out(bias, x)
-        y = np.empty(x.shape, x.dtype)
-        arrays = _flat(x), added, y.reshape(-1), channels
-        fill(-(-y.size // PIECE), NANOSECONDS * y.size, *arrays)
-        return y
+        values = _in_a_row(x, PIECE)
+        y = np.empty(values.size, x.dtype)
+        work = -(-x.size // PIECE), NANOSECONDS * x.size
+        if bias is None:
+            fill(*work, values, y)
+        else:
+            biased_fill(*work, values, _written_out(bias), y, bias.size)
+        return y[: x.size].reshape(x.shape)
 
     def activation_backward(
         dy: Array, x: Array, bias: Array | None = None
     ) -> tuple[Array, Array | None]:
-        added, channels = _written_out(bias, x)
-        dx, chunk = np.empty(x.shape, x.dtype), PIECE * max(1, channels)
-        sums = np.zeros((-(-x.size // chunk), channels))
-        arrays = _flat(dy), _flat(x), added, dx.reshape(-1), sums
-        fill_back(len(sums), NANOSECONDS * x.size, *arrays)
-        return dx, None if bias is None else sums.sum(axis=0).astype(x.dtype)
+        count = -(-x.size // PIECE)
+        least = PIECE if bias is None else count * PIECE
+        cotangents, values = _in_a_row(dy, least), _in_a_row(x, least)
+        dx, dbias = np.empty(values.size, x.dtype), None
+        if bias is None:
+            fill_back(count, NANOSECONDS * x.size, cotangents, values, dx)
+        else:
+            sums = np.zeros((-(-count // max(1, bias.size)), bias.size))
+            arrays = cotangents, values, _written_out(bias), dx, sums
+            biased_fill_back(len(sums), NANOSECONDS * x.size, *arrays)
+            dbias = sums.sum(axis=0).astype(x.dtype)
+        return dx[: x.size].reshape(x.shape), dbias
 
     return activation, activation_backward
 
 
-def _written_out(bias: Array | None, x: Array) -> tuple[Array, int]:
-    """Return a bias a piece longer, zeros if there is none, and its own length."""
-    bias = np.zeros(PIECE, x.dtype) if bias is None else bias
-    return np.resize(bias, bias.size + PIECE), bias.size
+def _written_out(bias: Array) -> Array:
+    """Return a bias and a piece more, over and over."""
+    return np.resize(bias, bias.size + PIECE)
 
 
-def _flat(x: Array) -> Array:
-    return frozen(x).reshape(-1)
+def _in_a_row(x: Array, least: int) -> Array:
+    """Return the elements, read-only, with zeros after them if there are not enough."""
+    row = x.ravel()
+    if row.size < least:
+        row = np.concatenate([row, np.zeros(least - row.size, x.dtype)])
+    row.flags.writeable = False
+    return row
 
 
 gelu, gelu_backward = _activation(*curves.GELU)

@@ -1,10 +1,9 @@
 """A curve over all elements in Numba, in flat pieces of one length.
 
-Where a piece goes on in the next row, so does its bias, which is written out beyond its
-end: any number of channels is as quick as another.  While one piece is computed the
-next is fetched, without which a third of the time goes into waiting.  A piece is a
-function of its own, with a length that LLVM knows: that leaves all constants of a curve
-in registers.
+LLVM knows that length, and keeps all constants of a curve in registers.  Where a piece
+goes on in the next row, so does its bias, which is written out beyond its end: any
+number of channels is as quick as another.  While one piece is computed the next is
+fetched, without which a sixth of the time goes into waiting.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minicvt.kernels.activation.curves import Curve
-from minicvt.kernels.intrinsics import prefetch, separate, wide
+from minicvt.kernels.intrinsics import prefetch, wide
 from minicvt.kernels.jit import helper
 from minicvt.kernels.lanes import flat
 from minicvt.kernels.memory import zeros
@@ -27,102 +26,106 @@ FEW = 16  # summands that are added in x's dtype; their sums are in float64
 Body = Callable[..., None]
 
 
-@helper
-def _fetch(x: Array, at: int) -> None:
-    for k in range(PIECE // LINE):
-        prefetch(x, at + k * LINE)
-
-
-@helper
-def _copy(x: Array, at: int, y: Array, to: int, count: int) -> None:
-    for i in range(count):
-        y[to + i] = x[at + i]
-
-
-@helper
-def _flush(few: Array, total: Array) -> None:
-    """Add few summands to those of their channel, and begin anew."""
-    for first in range(0, few.size, total.size):
-        for c in range(min(total.size, few.size - first)):
-            total[c] += few[first + c]
-            few[first + c] = 0
-
-
 def forward(value: Curve) -> Body:
-    """Make what fills some pieces of y = value(x + bias); the last may be short."""
+    """Make what fills some pieces of y = value(x), which is a piece long at least.
 
-    @helper
-    def piece(x: Array, bias: Array, y: Array, top: int, c: int, kind: type) -> None:
-        separate()
-        wide()
-        for i in range(PIECE):
-            y[top + i] = value(x[top + i] + bias[c + i], kind)
+    The last piece ends where x does, and may overlap with the one before.
+    """
 
     @shared
-    def fill(
-        x: Array, bias: Array, y: Array, channels: int, first: int, last: int
-    ) -> None:
-        kind, end = x.dtype.type, min(last * PIECE, x.size)
-        spare = zeros((PIECE,), x)
-        x, bias, y, short = flat(x), flat(bias), flat(y), flat(spare)
-        whole = end // PIECE * PIECE
-        for top in range(first * PIECE, whole, PIECE):
-            _fetch(x, top + PIECE)
-            piece(x, bias, y, top, top % channels, kind)
-        if whole < end:
-            _copy(x, whole, short, 0, end - whole)
-            piece(short, bias, short, 0, whole % channels, kind)
-            _copy(short, 0, y, whole, end - whole)
+    def fill(x: Array, y: Array, first: int, last: int) -> None:
+        wide()
+        kind, final = x.dtype.type, x.size - PIECE
+        x, y = flat(x), flat(y)
+        for piece in range(first, last):
+            top = min(piece * PIECE, final)
+            for i in range(0, PIECE, LINE):
+                prefetch(x, top + PIECE + i)
+            for i in range(PIECE):
+                y[top + i] = value(x[top + i], kind)
 
     return fill
 
 
 def backward(slope: Curve) -> Body:
-    """Make what fills some chunks of dx = dy slope(x + bias), and adds them up."""
+    """Make what fills some pieces of dx = dy slope(x), as `forward`."""
 
-    @helper
-    def piece(
-        dy: Array,
-        x: Array,
-        bias: Array,
-        dx: Array,
-        few: Array,
-        top: int,
-        c: int,
-        kind: type,
-    ) -> None:
-        separate()
+    @shared
+    def fill(dy: Array, x: Array, dx: Array, first: int, last: int) -> None:
         wide()
-        for i in range(PIECE):
-            dx[top + i] = dy[top + i] * slope(x[top + i] + bias[c + i], kind)
-        for i in range(PIECE):
-            few[c + i] += dx[top + i]
+        kind, final = x.dtype.type, x.size - PIECE
+        dy, x, dx = flat(dy), flat(x), flat(dx)
+        for piece in range(first, last):
+            top = min(piece * PIECE, final)
+            for i in range(0, PIECE, LINE):
+                prefetch(x, top + PIECE + i)
+                prefetch(dy, top + PIECE + i)
+            for i in range(PIECE):
+                dx[top + i] = dy[top + i] * slope(x[top + i], kind)
+
+    return fill
+
+
+def biased_forward(value: Curve) -> Body:
+    """Make what fills some pieces of y = value(x + bias), as `forward`."""
+
+    @shared
+    def fill(
+        x: Array, bias: Array, y: Array, channels: int, first: int, last: int
+    ) -> None:
+        wide()
+        kind, final = x.dtype.type, x.size - PIECE
+        x, bias, y = flat(x), flat(bias), flat(y)
+        for piece in range(first, last):
+            top = min(piece * PIECE, final)
+            c = top % channels
+            for i in range(0, PIECE, LINE):
+                prefetch(x, top + PIECE + i)
+            for i in range(PIECE):
+                y[top + i] = value(x[top + i] + bias[c + i], kind)
+
+    return fill
+
+
+def biased_backward(slope: Curve) -> Body:
+    """Make what fills some chunks of dx = dy slope(x + bias), and adds them up.
+
+    x is whole pieces; the last may have been filled up with cotangents of zero.
+    """
 
     @shared
     def fill(
         dy: Array, x: Array, bias: Array, dx: Array, sums: Array, first: int, last: int
     ) -> None:
+        wide()
         kind, size, channels = x.dtype.type, x.size, sums.shape[1]
         often = FEW * max(1, channels // PIECE) * PIECE
-        few, spare = zeros((bias.size,), x), zeros((2, PIECE), x)
-        short_x, short_dy = flat(spare[0]), flat(spare[1])
-        dy, x, bias, dx, into = flat(dy), flat(x), flat(bias), flat(dx), flat(few)
+        few = zeros((bias.size,), x)
+        dy, x, bias, dx, added = flat(dy), flat(x), flat(bias), flat(dx), flat(few)
         for chunk in range(first, last):
             start = chunk * channels * PIECE
             end = min(start + channels * PIECE, size)
-            whole = end // PIECE * PIECE
-            for some in range(start, whole, often):
-                for top in range(some, min(some + often, whole), PIECE):
-                    _fetch(x, top + PIECE)
-                    _fetch(dy, top + PIECE)
-                    piece(dy, x, bias, dx, into, top, top % channels, kind)
-                _flush(few, sums[chunk])
-            if whole < end:
-                count, c = end - whole, whole % channels
-                _copy(x, whole, short_x, 0, count)
-                _copy(dy, whole, short_dy, 0, count)
-                piece(short_dy, short_x, bias, short_x, into, 0, c, kind)
-                _copy(short_x, 0, dx, whole, count)
-                _flush(few, sums[chunk])
+            for top in range(start, end, PIECE):
+                c, below = top % channels, top + PIECE
+                for i in range(0, PIECE, LINE):
+                    prefetch(x, below + i)
+                    prefetch(dy, below + i)
+                for i in range(PIECE):
+                    d = dy[top + i] * slope(x[top + i] + bias[c + i], kind)
+                    dx[top + i] = d
+                    added[c + i] += d
+                if (below - start) % often == 0 or below == end:
+                    _flush(few, sums[chunk])
 
     return fill
+
+
+@helper
+def _flush(few: Array, total: Array) -> None:
+    """Add few summands to those of their channel, and begin anew."""
+    size, channels = few.size, total.size
+    few, total = flat(few), flat(total)
+    for first in range(0, size, channels):
+        for c in range(min(channels, size - first)):
+            total[c] += few[first + c]
+            few[first + c] = 0
