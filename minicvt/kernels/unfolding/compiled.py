@@ -6,9 +6,9 @@ channels of an image 2.5 times slower, with 24 and more no slower.
 
 from __future__ import annotations
 
-import numpy as np
-
 from minicvt.kernels.jit import jit
+from minicvt.kernels.lanes import flat
+from minicvt.kernels.memory import zeros
 from minicvt.kernels.types import Array, Pair
 
 
@@ -18,37 +18,39 @@ def im2col(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
     batch, height, width, channels = x.shape
     rows = (height + 2 * padding[0] - kernel[0]) // stride[0] + 1
     cols = (width + 2 * padding[1] - kernel[1]) // stride[1] + 1
-    columns = np.zeros((batch, rows, cols, kernel[0], kernel[1] * channels), x.dtype)
-    lines = x.reshape(batch, height, width * channels)
+    columns = zeros((batch, rows, cols, kernel[0], kernel[1], channels), x)
+    source, target = flat(x), flat(columns)
     for b in range(batch):
         for i in range(rows):
-            top = i * stride[0] - padding[0]
             for j in range(cols):
                 left = j * stride[1] - padding[1]
                 first, last = max(0, -left), min(kernel[1], width - left)
-                for u in range(max(0, -top), min(kernel[0], height - top)):
-                    target = columns[b, i, j, u, first * channels :]
-                    source = lines[b, top + u, (left + first) * channels :]
-                    for t in range((last - first) * channels):
-                        target[t] = source[t]
-    return columns.reshape(batch, rows, cols, kernel[0], kernel[1], channels)
+                for u in range(kernel[0]):
+                    h = i * stride[0] - padding[0] + u
+                    at = ((b * height + h) * width + left) * channels
+                    to = (((b * rows + i) * cols + j) * kernel[0] + u) * kernel[1]
+                    if 0 <= h < height:
+                        for t in range(first * channels, last * channels):
+                            target[to * channels + t] = source[at + t]
+    return columns
 
 
 @jit
 def col2im(columns: Array, size: Pair, stride: Pair, padding: Pair) -> Array:
     """Add every kernel row to where it lay in the map."""
     batch, rows, cols, kh, kw, channels = columns.shape
-    x = np.zeros((batch, size[0], size[1] * channels), columns.dtype)
-    lines = columns.reshape(batch, rows, cols, kh, kw * channels)
+    x = zeros((batch, size[0], size[1], channels), columns)
+    source, target = flat(columns), flat(x)
     for b in range(batch):
         for i in range(rows):
-            top = i * stride[0] - padding[0]
             for j in range(cols):
                 left = j * stride[1] - padding[1]
                 first, last = max(0, -left), min(kw, size[1] - left)
-                for u in range(max(0, -top), min(kh, size[0] - top)):
-                    target = x[b, top + u, (left + first) * channels :]
-                    source = lines[b, i, j, u, first * channels :]
-                    for t in range((last - first) * channels):
-                        target[t] += source[t]
-    return x.reshape(batch, size[0], size[1], channels)
+                for u in range(kh):
+                    h = i * stride[0] - padding[0] + u
+                    to = ((b * size[0] + h) * size[1] + left) * channels
+                    at = (((b * rows + i) * cols + j) * kh + u) * kw * channels
+                    if 0 <= h < size[0]:
+                        for t in range(first * channels, last * channels):
+                            target[to + t] += source[at + t]
+    return x
