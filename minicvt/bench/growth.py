@@ -14,7 +14,7 @@ from minicvt.bench.comparing import Outcome
 from minicvt.bench.known import OPERATIONS, OURS, PEERS
 from minicvt.bench.operations import draw, stage_cases, strided
 from minicvt.bench.party import Party
-from minicvt.bench.ratios import Ratio
+from minicvt.bench.ratios import FEWEST, Ratio
 from minicvt.bench.short import Short
 from minicvt.bench.writing import MUST, NO, VAGUE
 
@@ -46,6 +46,8 @@ def worse(first: Ratio, last: Ratio) -> str:
 
     Where one of both means nothing, by all rounds, if these say anything.
     """
+    if min(first.rounds, last.rounds) < FEWEST:
+        return VAGUE
     if not (first.meaningless or last.meaningless):
         return "yes" if last.low > first.high else "no"
     if last.most <= first.least:

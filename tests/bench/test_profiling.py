@@ -122,6 +122,11 @@ def test_trends_to_what_is_no_ratio_are_those_of_all_rounds(last: float, worse: 
     assert row[-1] == worse
 
 
+def test_few_rounds_have_no_trend():
+    few = [point([0.7] * 4, 1), point([0.1] * 4, 8)]
+    assert [row[-1] for row in trends(few)] == ["cannot be said"]
+
+
 def test_trends_are_beside_one_peer():
     other = replace(point([0.9] * 5, 8), against=NUMPY)
     assert list(trends([point([0.7] * 5, 1), other])) == []
