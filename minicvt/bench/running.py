@@ -34,9 +34,10 @@ def chapter(
     versions = writing.versions(found)
     if versions:
         page.say(f"With {versions}.")
-    rows = writing.rows(found)
+    headers = writing.HEADERS if any(x.bar for x in found) else writing.HEADERS[:5]
+    rows = [row[: len(headers)] for row in writing.rows(found)]
     if rows:
-        page.table(writing.HEADERS, rows)
+        page.table(headers, rows)
     for words in writing.notes(found):
         page.say(words)
     more = MORE[word](page, found, setting.threads) if word in MORE else Run({})
