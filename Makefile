@@ -38,7 +38,7 @@ coverage: $(VENV)/test.stamp ## every line and branch of kernels, ops and tensor
 	$(RUN) coverage report --fail-under=100 --include='$(COVERED)'
 
 bench: $(VENV)/bench.stamp ## write docs/benchmarks.md: beside PyTorch (half an hour)
-	$(BIN)/minicvt bench all --threads 2 --markdown \
+	$(BIN)/minicvt bench all --threads 2 --processes 2 --markdown \
 	    --picture docs/images/roofline.svg > $(VENV)/benchmarks.md
 	mv $(VENV)/benchmarks.md docs/benchmarks.md
 
