@@ -39,9 +39,9 @@ def attend(
     arrays = (_tokens(q), _tokens(k), _tokens(v), _whole(bias, queries, keys), scale)
     out = np.empty((batch, queries, heads, width), q.dtype)
     largest, total = np.empty((2, *q.shape[:3]), q.dtype)
-    tiles = -(-queries // tile(keys))
-    work = batch * heads * tiles, _nanoseconds(q, v)
-    there(*work, *arrays, out, largest, total, tiles)
+    rows = tile(keys)
+    work = batch * heads * -(-queries // rows), _nanoseconds(q, v)
+    there(*work, *arrays, out, largest, total, rows)
     return out.transpose(0, 2, 1, 3), largest, total
 
 
@@ -64,12 +64,14 @@ def attend_backward(
     arrays = (*tokens, whole, scale, frozen(largest), frozen(total))
     parts = max(1, min(-(-queries // BACK), -(-PARTS // max(1, batch * heads))))
     dq = np.empty(tokens[1].shape, q.dtype)
-    dk, dv = (np.zeros((parts, *x.shape), q.dtype) for x in tokens[2:])
+    dk, dv = (np.zeros((parts * batch, *x.shape[1:]), q.dtype) for x in tokens[2:])
     dscores = None if bias is None else np.empty((*q.shape[:3], keys), q.dtype)
     work = batch * heads * parts, 2.5 * _nanoseconds(q, v)
-    back(*work, *arrays, dq, dk, dv, dscores)
-    sums = (x[0] if parts == 1 else x.sum(0) for x in (dk, dv))
-    return *(x.transpose(0, 2, 1, 3) for x in (dq, *sums)), dscores
+    back(*work, *arrays, dq, dk, dv, dscores, parts)
+    if parts > 1:
+        dk, dv = (x.reshape(parts, batch, *x.shape[1:]).sum(0) for x in (dk, dv))
+    dq, dk, dv = (x.transpose(0, 2, 1, 3) for x in (dq, dk, dv))
+    return dq, dk, dv, dscores
 
 
 def _nanoseconds(q: Array, v: Array) -> float:

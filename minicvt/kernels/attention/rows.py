@@ -22,6 +22,7 @@ from minicvt.kernels.fastmath import (
 )
 from minicvt.kernels.intrinsics import bits_to_float, float_to_bits, larger, wide
 from minicvt.kernels.jit import helper, jit
+from minicvt.kernels.lanes import flat
 from minicvt.kernels.types import Array
 
 # Softmax goes over about so many elements at a time, 16 kB of float32: they stay in
@@ -45,7 +46,7 @@ def softmax(x: Array) -> Array:
             shift = largest(x, n, columns)
             for k in range(columns):
                 y[n, k] = x[n, k] - shift
-        exponentials(y[first:last])
+        exponentials(y, first, last)
         for n in range(first, last):
             factor = 1 / total(y, n, columns)
             for k in range(columns):
@@ -73,23 +74,13 @@ def total(x: Array, n: int, columns: int) -> float:
     return found
 
 
-@helper(fastmath=ANY_ORDER)
-def inner(x: Array, y: Array, n: int, columns: int) -> float:
-    """Return the sum of the products of two rows' first columns."""
-    wide()
-    found = x.dtype.type(0)
-    for k in range(columns):
-        found += x[n, k] * y[n, k]
-    return found
-
-
 @helper
-def exponentials(x: Array) -> None:
-    """Replace numbers that are not above 0 by their exponentials."""
+def exponentials(x: Array, first: int, last: int) -> None:
+    """Replace numbers that are not above 0, some rows, by their exponentials."""
     wide()
-    flat = x.reshape(-1)
-    for i in range(flat.size):
-        flat[i] = exp_down(flat[i])
+    numbers, columns = flat(x), x.shape[1]
+    for i in range(first * columns, last * columns):
+        numbers[i] = exp_down(numbers[i])
 
 
 def exp_down(x: Any) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from minicvt.kernels.attention.rows import exponentials, inner, largest, total
+from minicvt.kernels.attention.rows import exponentials, largest, total
+from minicvt.kernels.fastmath import ANY_ORDER
 from minicvt.kernels.intrinsics import wide
 from minicvt.kernels.jit import helper
+from minicvt.kernels.memory import empty, zeros
 from minicvt.kernels.multiplication.blocks import multiply
 from minicvt.kernels.multiplication.packing import pack_turned
 from minicvt.kernels.multiplication.panels import (
@@ -15,6 +15,7 @@ from minicvt.kernels.multiplication.panels import (
     every_row,
     panels,
     room,
+    strided,
 )
 from minicvt.kernels.multiplication.registers import ROWS, WIDE
 from minicvt.kernels.team import shared
@@ -26,7 +27,6 @@ from minicvt.kernels.types import Array
 THERE, BACK = 12_000, 4 * ROWS
 
 
-@helper
 def tile(keys: int) -> int:
     """Return how many queries make a tile on the way there."""
     return max(1, THERE // (keys * ROWS)) * ROWS
@@ -42,32 +42,34 @@ def there(
     out: Array,
     shifts: Array,
     totals: Array,
-    tiles: int,
+    rows: int,
     first: int,
     last: int,
 ) -> None:
     """Fill out, and each row's largest score and sum, for some of all heads' tiles."""
     (queries, heads, depth), (keys, width) = q.shape[1:], v.shape[1::2]
-    rows = tile(keys)
+    tiles = (queries + rows - 1) // rows
     keys_t, scores = panels(depth, keys, WIDE // q.itemsize, q), room(rows, keys, q)
-    zeros = np.zeros(max(scores.shape[1], width), q.dtype)
+    nothing, tops = zeros((max(scores.shape[1], width),), q), empty((rows,), q)
     for unit in range(first, last):
-        head, number = divmod(unit, tiles)
-        b, h = divmod(head, heads)
-        if number == 0 or unit == first:
-            pack_turned(keys_t, k[b, :, h], scale)
-        t = number * rows
+        head, t = unit // tiles, unit % tiles * rows
+        b, h = head // heads, head % heads
+        if t == 0 or unit == first:
+            pack_turned(keys_t, _tokens(k, b, h, 0, keys), scale)
         n = min(rows, queries - t)
-        x, into, p = q[b, t : t + n, h], out[b, t : t + n, h], scores[:n]
-        multiply(p[:, :], by_rows(x), keys_t, every_row(zeros, 0, p))
-        _add_bias(p, bias, b, h, t)
+        p, into = _corner(scores, n, scores.shape[1]), _tokens(out, b, h, t, n)
+        x, values = _tokens(q, b, h, t, n), _tokens(v, b, h, 0, keys)
+        multiply(p, by_rows(x), keys_t, every_row(nothing, 0, p))
+        if bias is not None:
+            _add_bias(scores, bias, b, h, t, n)
         for i in range(n):
-            shifts[b, h, t + i] = largest(p, i, keys)
-        _shifted_exponentials(p, shifts[b, h, t : t + n], keys)
-        weights, values = by_rows(p[:, :keys]), by_columns(v[b, :, h])
-        multiply(into, weights, values, every_row(zeros, 0, into))
+            tops[i] = largest(scores, i, keys)
+            shifts[b, h, t + i] = tops[i]
+        _shifted_exponentials(scores, tops, n, keys)
+        weights = by_rows(_corner(scores, n, keys))
+        multiply(into, weights, by_columns(values), every_row(nothing, 0, into))
         for i in range(n):
-            norm = total(p, i, keys)
+            norm = total(scores, i, keys)
             totals[b, h, t + i] = norm
             norm = 1 / norm
             for e in range(width):  # T x e quotients instead of T x S
@@ -88,80 +90,108 @@ def back(
     dk: Array,
     dv: Array,
     dscores: Array | None,
+    parts: int,
     first: int,
     last: int,
 ) -> None:
-    """Fill dq, dk, dv and, if it is there, dscores, for some parts of all heads."""
-    (queries, heads, depth), (keys, width), parts = q.shape[1:], v.shape[1::2], len(dk)
+    """Fill dq, dk, dv and, if it is there, dscores, for some parts of all heads.
+
+    dk and dv are there as often as a head has parts, (parts B, S, h, d).
+    """
+    (queries, heads, depth), (keys, width) = q.shape[1:], v.shape[1::2]
     panel = WIDE // q.itemsize
     keys_t, values_t = panels(depth, keys, panel, q), panels(width, keys, panel, q)
     scores, cotangents = room(BACK, keys, q), room(BACK, keys, q)
-    zeros = np.zeros(max(scores.shape[1], depth), q.dtype)
+    columns = scores.shape[1]
+    nothing, tops = zeros((max(columns, depth),), q), empty((BACK,), q)
     for unit in range(first, last):
-        head, part = divmod(unit, parts)
-        b, h = divmod(head, heads)
-        pack_turned(keys_t, k[b, :, h], scale)
-        pack_turned(values_t, v[b, :, h], 1.0)
+        head, part = unit // parts, unit % parts
+        b, h = head // heads, head % heads
+        ks, vs = _tokens(k, b, h, 0, keys), _tokens(v, b, h, 0, keys)
+        pack_turned(keys_t, ks, scale)
+        pack_turned(values_t, vs, 1.0)
+        dks = _tokens(dk, part * len(q) + b, h, 0, keys)
+        dvs = _tokens(dv, part * len(q) + b, h, 0, keys)
         start, end = queries * part // parts, queries * (part + 1) // parts
         for t in range(start, end, BACK):
             n = min(BACK, end - t)
-            p, ds = scores[:n], cotangents[:n]
-            x, d = q[b, t : t + n, h], dout[b, t : t + n, h]
-            multiply(p[:, :], by_rows(x), keys_t, every_row(zeros, 0, p))
-            _add_bias(p, bias, b, h, t)
-            _shifted_exponentials(p, shifts[b, h, t : t + n], keys)
-            _divide(p, totals[b, h, t : t + n], keys)
-            multiply(ds[:, :], by_rows(d), values_t, every_row(zeros, 0, ds))
-            _softmax_backward(ds, p, keys, 1 if dscores is not None else scale)
+            x, d = _tokens(q, b, h, t, n), _tokens(dout, b, h, t, n)
+            p, ds = _corner(scores, n, columns), _corner(cotangents, n, columns)
+            multiply(p, by_rows(x), keys_t, every_row(nothing, 0, p))
+            multiply(ds, by_rows(d), values_t, every_row(nothing, 0, ds))
+            if bias is not None:
+                _add_bias(scores, bias, b, h, t, n)
+            for i in range(n):
+                tops[i] = shifts[b, h, t + i]
+            _shifted_exponentials(scores, tops, n, keys)
+            for i in range(n):
+                tops[i] = totals[b, h, t + i]
+            factor = 1 if dscores is not None else scale
+            _softmax_backward(cotangents, scores, tops, n, keys, factor)
             if dscores is not None:
-                dscores[b, h, t : t + n] = ds[:, :keys]
-                ds *= q.dtype.type(scale)
-            p, ds = p[:, :keys], ds[:, :keys]
-            dx, dkey, dvalue = dq[b, t : t + n, h], dk[part, b, :, h], dv[part, b, :, h]
-            nothing = every_row(zeros, 0, dx)
-            multiply(dx, by_rows(ds), by_columns(k[b, :, h]), nothing)
-            multiply(dkey, by_rows(ds.T), by_columns(x), dkey)
-            multiply(dvalue, by_rows(p.T), by_columns(d), dvalue)
+                dscores[b, h, t : t + n] = cotangents[:n, :keys]
+                cotangents *= q.dtype.type(scale)
+            p, ds = _corner(scores, n, keys), _corner(cotangents, n, keys)
+            dx = _tokens(dq, b, h, t, n)
+            multiply(dx, by_rows(ds), by_columns(ks), every_row(nothing, 0, dx))
+            multiply(dks, by_rows(_turned(ds)), by_columns(x), dks)
+            multiply(dvs, by_rows(_turned(p)), by_columns(d), dvs)
 
 
 @helper
-def _add_bias(p: Array, bias: Array | None, b: int, h: int, t: int) -> None:
+def _tokens(x: Array, b: int, h: int, first: int, count: int) -> Array:
+    """View x[b, first : first + count, h], some tokens of a head (B, T, h, d)."""
+    strides = x.strides
+    start = b * strides[0] + first * strides[1] + h * strides[2]
+    return strided(x, start, (count, x.shape[3]), (strides[1], strides[3]))
+
+
+@helper
+def _corner(x: Array, rows: int, columns: int) -> Array:
+    """View x[:rows, :columns]."""
+    return strided(x, 0, (rows, columns), x.strides)
+
+
+@helper
+def _turned(x: Array) -> Array:
+    """View x.T."""
+    (rows, columns), (down, along) = x.shape, x.strides
+    return strided(x, 0, (columns, rows), (along, down))
+
+
+@helper
+def _add_bias(p: Array, bias: Array, b: int, h: int, t: int, rows: int) -> None:
     """p += bias, whose row 0 is that of query t of a head."""
     wide()
-    if bias is not None:
-        for n in range(len(p)):
-            row = bias[b % len(bias), h % bias.shape[1], t + n]
-            for s in range(len(row)):
-                p[n, s] += row[s]
+    for n in range(rows):
+        row = bias[b % len(bias), h % bias.shape[1], t + n]
+        for s in range(len(row)):
+            p[n, s] += row[s]
 
 
 @helper
-def _shifted_exponentials(p: Array, shifts: Array, keys: int) -> None:
+def _shifted_exponentials(p: Array, shifts: Array, rows: int, keys: int) -> None:
     """p[n] = exp(p[n] - shifts[n]), for so many keys; the columns after only pad."""
     wide()
-    for n in range(len(p)):
+    for n in range(rows):
         shift = shifts[n]
         for s in range(keys):
             p[n, s] -= shift
-    exponentials(p)
+    exponentials(p, 0, rows)
 
 
-@helper
-def _divide(p: Array, totals: Array, keys: int) -> None:
-    """p[n] = p[n] / totals[n]."""
+@helper(fastmath=ANY_ORDER)
+def _softmax_backward(
+    dp: Array, p: Array, totals: Array, rows: int, keys: int, scale: float
+) -> None:
+    """p[n] = p[n] / totals[n], dp[n] = scale p[n] (dp[n] - sum(dp[n] p[n]))."""
     wide()
-    for n in range(len(p)):
-        norm = 1 / totals[n]
+    kind = p.dtype.type
+    factor = kind(scale)
+    for n in range(rows):
+        norm, mean = 1 / totals[n], kind(0)
         for s in range(keys):
             p[n, s] *= norm
-
-
-@helper
-def _softmax_backward(dp: Array, p: Array, keys: int, scale: float) -> None:
-    """dp[n] = scale p[n] (dp[n] - sum(dp[n] p[n]))."""
-    wide()
-    factor = p.dtype.type(scale)
-    for n in range(len(p)):
-        mean = inner(dp, p, n, keys)
+            mean += dp[n, s] * p[n, s]
         for s in range(keys):
             dp[n, s] = factor * p[n, s] * (dp[n, s] - mean)
