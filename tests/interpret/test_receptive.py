@@ -101,7 +101,7 @@ def test_reach_counts_the_fewest_pixels():
     [
         (0, 0, r"no class token: give \(row, column\) of the 4 x 4 map"),
         (2, 1, "no special token 1"),
-        (1, (2, 0), r"token \(2, 0\): there are 1 \+ 2 x 2"),
+        (1, (2, 0), r"token \(2, 0\): there are 2 x 2"),
         (3, 0, "stage 3: the model has 3"),
     ],
 )
