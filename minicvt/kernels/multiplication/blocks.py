@@ -70,20 +70,16 @@ def product(
     for k in range(0, depth, deep):
         end = min(k + deep, depth)
         a_part = a[top:bottom, k:end]
-        a_panels = by_rows(a_part)
+        a_panels = a_room[:, : end - k] if pack_a else by_rows(a_part)
         if pack_a:
             pack(a_room, a_part.T)
-            a_panels = a_room[:, : end - k]
         for n in range(left, right, most):
             to = min(n + most, right)
-            b_panels = b_room
+            b_part = b[n:to, k:end] if b_turned else b[k:end, n:to]
+            b_panels = b_room if pack_b else by_columns(b_part)
             if b_turned:
-                pack_turned(b_room, b[n:to, k:end], 1.0)
-            else:
-                b_part = b[k:end, n:to]
-                b_panels = by_columns(b_part)
-                if pack_b:
-                    pack(b_room, b_part)
-                    b_panels = b_room
+                pack_turned(b_room, b_part, 1.0)
+            elif pack_b:
+                pack(b_room, b_part)
             c = y[top:bottom, n:to]
             multiply(c, a_panels, b_panels, c if k else every_row(bias, n, c))
