@@ -6,7 +6,7 @@ from minicvt.kernels.attention.rows import exponentials, largest, total
 from minicvt.kernels.fastmath import ANY_ORDER
 from minicvt.kernels.intrinsics import wide
 from minicvt.kernels.jit import helper
-from minicvt.kernels.memory import empty, zeros
+from minicvt.kernels.memory import zeros
 from minicvt.kernels.multiplication.blocks import multiply
 from minicvt.kernels.multiplication.packing import pack_turned
 from minicvt.kernels.multiplication.panels import (
@@ -50,7 +50,7 @@ def there(
     (queries, heads, depth), (keys, width) = q.shape[1:], v.shape[1::2]
     tiles = (queries + rows - 1) // rows
     keys_t, scores = panels(depth, keys, WIDE // q.itemsize, q), room(rows, keys, q)
-    nothing, tops = zeros((max(scores.shape[1], width),), q), empty((rows,), q)
+    nothing = zeros((max(scores.shape[1], width),), q)
     for unit in range(first, last):
         head, t = unit // tiles, unit % tiles * rows
         b, h = head // heads, head % heads
@@ -63,9 +63,8 @@ def there(
         if bias is not None:
             _add_bias(scores, bias, b, h, t, n)
         for i in range(n):
-            tops[i] = largest(scores, i, keys)
-            shifts[b, h, t + i] = tops[i]
-        _shifted_exponentials(scores, tops, n, keys)
+            shifts[b, h, t + i] = largest(scores, i, keys)
+        _shifted_exponentials(scores, _some(shifts, b, h, t, n), keys)
         weights = by_rows(_corner(scores, n, keys))
         multiply(into, weights, by_columns(values), every_row(nothing, 0, into))
         for i in range(n):
@@ -94,24 +93,19 @@ def back(
     first: int,
     last: int,
 ) -> None:
-    """Fill dq, dk, dv and, if it is there, dscores, for some parts of all heads.
-
-    dk and dv are there as often as a head has parts, (parts B, S, h, d).
-    """
+    """Fill dq, dk and dv of each part and, if there, dscores, for some parts."""
     (queries, heads, depth), (keys, width) = q.shape[1:], v.shape[1::2]
     panel = WIDE // q.itemsize
     keys_t, values_t = panels(depth, keys, panel, q), panels(width, keys, panel, q)
     scores, cotangents = room(BACK, keys, q), room(BACK, keys, q)
-    columns = scores.shape[1]
-    nothing, tops = zeros((max(columns, depth),), q), empty((BACK,), q)
+    columns, factor = scores.shape[1], 1 if dscores is not None else scale
+    nothing = zeros((max(columns, depth),), q)
     for unit in range(first, last):
-        head, part = unit // parts, unit % parts
-        b, h = head // heads, head % heads
-        ks, vs = _tokens(k, b, h, 0, keys), _tokens(v, b, h, 0, keys)
-        pack_turned(keys_t, ks, scale)
-        pack_turned(values_t, vs, 1.0)
-        dks = _tokens(dk, part * len(q) + b, h, 0, keys)
-        dvs = _tokens(dv, part * len(q) + b, h, 0, keys)
+        b, h, part = unit // parts // heads, unit // parts % heads, unit % parts
+        to = part * len(q) + b
+        pack_turned(keys_t, _tokens(k, b, h, 0, keys), scale)
+        pack_turned(values_t, _tokens(v, b, h, 0, keys), 1.0)
+        dks, dvs = _tokens(dk, to, h, 0, keys), _tokens(dv, to, h, 0, keys)
         start, end = queries * part // parts, queries * (part + 1) // parts
         for t in range(start, end, BACK):
             n = min(BACK, end - t)
@@ -121,19 +115,15 @@ def back(
             multiply(ds, by_rows(d), values_t, every_row(nothing, 0, ds))
             if bias is not None:
                 _add_bias(scores, bias, b, h, t, n)
-            for i in range(n):
-                tops[i] = shifts[b, h, t + i]
-            _shifted_exponentials(scores, tops, n, keys)
-            for i in range(n):
-                tops[i] = totals[b, h, t + i]
-            factor = 1 if dscores is not None else scale
-            _softmax_backward(cotangents, scores, tops, n, keys, factor)
+            _shifted_exponentials(scores, _some(shifts, b, h, t, n), keys)
+            sums = _some(totals, b, h, t, n)
+            _softmax_backward(cotangents, scores, sums, keys, factor)
             if dscores is not None:
                 dscores[b, h, t : t + n] = cotangents[:n, :keys]
                 cotangents *= q.dtype.type(scale)
             p, ds = _corner(scores, n, keys), _corner(cotangents, n, keys)
-            dx = _tokens(dq, b, h, t, n)
-            multiply(dx, by_rows(ds), by_columns(ks), every_row(nothing, 0, dx))
+            dx, ks = _tokens(dq, b, h, t, n), _tokens(k, b, h, 0, keys)
+            multiply(dx, by_rows(ds), by_columns(ks), every_row(nothing, 0, x))
             multiply(dks, by_rows(_turned(ds)), by_columns(x), dks)
             multiply(dvs, by_rows(_turned(p)), by_columns(d), dvs)
 
@@ -160,6 +150,13 @@ def _turned(x: Array) -> Array:
 
 
 @helper
+def _some(x: Array, b: int, h: int, first: int, count: int) -> Array:
+    """View x[b, h, first : first + count], numbers of some queries (B, h, T)."""
+    start = b * x.strides[0] + h * x.strides[1] + first * x.itemsize
+    return strided(x, start, (count,), (x.itemsize,))
+
+
+@helper
 def _add_bias(p: Array, bias: Array, b: int, h: int, t: int, rows: int) -> None:
     """p += bias, whose row 0 is that of query t of a head."""
     wide()
@@ -170,25 +167,25 @@ def _add_bias(p: Array, bias: Array, b: int, h: int, t: int, rows: int) -> None:
 
 
 @helper
-def _shifted_exponentials(p: Array, shifts: Array, rows: int, keys: int) -> None:
+def _shifted_exponentials(p: Array, shifts: Array, keys: int) -> None:
     """p[n] = exp(p[n] - shifts[n]), for so many keys; the columns after only pad."""
     wide()
-    for n in range(rows):
+    for n in range(len(shifts)):
         shift = shifts[n]
         for s in range(keys):
             p[n, s] -= shift
-    exponentials(p, 0, rows)
+    exponentials(p, 0, len(shifts))
 
 
 @helper(fastmath=ANY_ORDER)
 def _softmax_backward(
-    dp: Array, p: Array, totals: Array, rows: int, keys: int, scale: float
+    dp: Array, p: Array, totals: Array, keys: int, scale: float
 ) -> None:
     """p[n] = p[n] / totals[n], dp[n] = scale p[n] (dp[n] - sum(dp[n] p[n]))."""
     wide()
     kind = p.dtype.type
     factor = kind(scale)
-    for n in range(rows):
+    for n in range(len(totals)):
         norm, mean = 1 / totals[n], kind(0)
         for s in range(keys):
             p[n, s] *= norm
