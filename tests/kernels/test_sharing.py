@@ -20,7 +20,7 @@ def cases():
     weight, bias, mean = (normal(i, CHANNELS, dtype="float32") for i in (2, 3, 4))
     row_mean, rstd = (normal(i, ROWS, dtype="float32") for i in (5, 6))
     image, grad = normal(7, 5, 8, 9, 20), normal(8, 5, 4, 9, 20)
-    taps = normal(9, 20, 1, 3, 3)
+    taps, windows = normal(9, 20, 1, 3, 3), normal(10, 5, 4, 9, 3, 3, 20)
     for name in ("gelu", "gelu_tanh", "quick_gelu", "silu", "relu"):
         yield name, (x, bias)
         yield f"{name}_backward", (dy, x, bias)
@@ -32,6 +32,8 @@ def cases():
     yield "batch_norm_eval", (x, weight, bias, mean, mean**2, EPS)
     yield "batch_norm_eval_backward", (dy, x, weight, mean, mean**2, EPS)
     yield "column_sum", (x,)
+    yield "im2col", (image, (3, 3), *SLIDE)
+    yield "col2im", (windows, (8, 9), *SLIDE)
     yield "depthwise_conv2d", (image, taps, *SLIDE)
     yield "depthwise_conv2d_input_grad", (grad, taps, (8, 9), *SLIDE)
     yield "depthwise_conv2d_weight_grad", (grad, image, (3, 3), *SLIDE)
