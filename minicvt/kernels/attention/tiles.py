@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minicvt.kernels.attention.rows import exponentials, largest, total
+from minicvt.kernels.attention.views import corner, some, tokens, turned
 from minicvt.kernels.fastmath import ANY_ORDER
 from minicvt.kernels.intrinsics import wide
 from minicvt.kernels.jit import helper
@@ -15,7 +16,6 @@ from minicvt.kernels.multiplication.panels import (
     every_row,
     panels,
     room,
-    strided,
 )
 from minicvt.kernels.multiplication.registers import ROWS, WIDE
 from minicvt.kernels.team import shared
@@ -55,17 +55,17 @@ def there(
         head, t = unit // tiles, unit % tiles * rows
         b, h = head // heads, head % heads
         if t == 0 or unit == first:
-            pack_turned(keys_t, _tokens(k, b, h, 0, keys), scale)
+            pack_turned(keys_t, tokens(k, b, h, 0, keys), scale)
         n = min(rows, queries - t)
-        p, into = _corner(scores, n, scores.shape[1]), _tokens(out, b, h, t, n)
-        x, values = _tokens(q, b, h, t, n), _tokens(v, b, h, 0, keys)
+        p, into = corner(scores, n, scores.shape[1]), tokens(out, b, h, t, n)
+        x, values = tokens(q, b, h, t, n), tokens(v, b, h, 0, keys)
         multiply(p, by_rows(x), keys_t, every_row(nothing, 0, p))
         if bias is not None:
             _add_bias(scores, bias, b, h, t, n)
         for i in range(n):
             shifts[b, h, t + i] = largest(scores, i, keys)
-        _shifted_exponentials(scores, _some(shifts, b, h, t, n), keys)
-        weights = by_rows(_corner(scores, n, keys))
+        _shifted_exponentials(scores, some(shifts, b, h, t, n), keys)
+        weights = by_rows(corner(scores, n, keys))
         multiply(into, weights, by_columns(values), every_row(nothing, 0, into))
         for i in range(n):
             norm = total(scores, i, keys)
@@ -103,57 +103,29 @@ def back(
     for unit in range(first, last):
         b, h, part = unit // parts // heads, unit // parts % heads, unit % parts
         to = part * len(q) + b
-        pack_turned(keys_t, _tokens(k, b, h, 0, keys), scale)
-        pack_turned(values_t, _tokens(v, b, h, 0, keys), 1.0)
-        dks, dvs = _tokens(dk, to, h, 0, keys), _tokens(dv, to, h, 0, keys)
+        pack_turned(keys_t, tokens(k, b, h, 0, keys), scale)
+        pack_turned(values_t, tokens(v, b, h, 0, keys), 1.0)
+        dks, dvs = tokens(dk, to, h, 0, keys), tokens(dv, to, h, 0, keys)
         start, end = queries * part // parts, queries * (part + 1) // parts
         for t in range(start, end, BACK):
             n = min(BACK, end - t)
-            x, d = _tokens(q, b, h, t, n), _tokens(dout, b, h, t, n)
-            p, ds = _corner(scores, n, columns), _corner(cotangents, n, columns)
+            x, d = tokens(q, b, h, t, n), tokens(dout, b, h, t, n)
+            p, ds = corner(scores, n, columns), corner(cotangents, n, columns)
             multiply(p, by_rows(x), keys_t, every_row(nothing, 0, p))
             multiply(ds, by_rows(d), values_t, every_row(nothing, 0, ds))
             if bias is not None:
                 _add_bias(scores, bias, b, h, t, n)
-            _shifted_exponentials(scores, _some(shifts, b, h, t, n), keys)
-            sums = _some(totals, b, h, t, n)
+            _shifted_exponentials(scores, some(shifts, b, h, t, n), keys)
+            sums = some(totals, b, h, t, n)
             _softmax_backward(cotangents, scores, sums, keys, factor)
             if dscores is not None:
                 dscores[b, h, t : t + n] = cotangents[:n, :keys]
                 cotangents *= q.dtype.type(scale)
-            p, ds = _corner(scores, n, keys), _corner(cotangents, n, keys)
-            dx, ks = _tokens(dq, b, h, t, n), _tokens(k, b, h, 0, keys)
+            p, ds = corner(scores, n, keys), corner(cotangents, n, keys)
+            dx, ks = tokens(dq, b, h, t, n), tokens(k, b, h, 0, keys)
             multiply(dx, by_rows(ds), by_columns(ks), every_row(nothing, 0, x))
-            multiply(dks, by_rows(_turned(ds)), by_columns(x), dks)
-            multiply(dvs, by_rows(_turned(p)), by_columns(d), dvs)
-
-
-@helper
-def _tokens(x: Array, b: int, h: int, first: int, count: int) -> Array:
-    """View x[b, first : first + count, h], some tokens of a head (B, T, h, d)."""
-    strides = x.strides
-    start = b * strides[0] + first * strides[1] + h * strides[2]
-    return strided(x, start, (count, x.shape[3]), (strides[1], strides[3]))
-
-
-@helper
-def _corner(x: Array, rows: int, columns: int) -> Array:
-    """View x[:rows, :columns]."""
-    return strided(x, 0, (rows, columns), x.strides)
-
-
-@helper
-def _turned(x: Array) -> Array:
-    """View x.T."""
-    (rows, columns), (down, along) = x.shape, x.strides
-    return strided(x, 0, (columns, rows), (along, down))
-
-
-@helper
-def _some(x: Array, b: int, h: int, first: int, count: int) -> Array:
-    """View x[b, h, first : first + count], numbers of some queries (B, h, T)."""
-    start = b * x.strides[0] + h * x.strides[1] + first * x.itemsize
-    return strided(x, start, (count,), (x.itemsize,))
+            multiply(dks, by_rows(turned(ds)), by_columns(x), dks)
+            multiply(dvs, by_rows(turned(p)), by_columns(d), dvs)
 
 
 @helper
