@@ -39,7 +39,7 @@ def _activation(value: Curve, slope: Curve) -> Kernels:
             fill(*work, values, y)
         else:
             biased_fill(*work, values, _written_out(bias), y, bias.size)
-        return y[: x.size].reshape(x.shape)
+        return _shaped(y, x)
 
     def activation_backward(
         dy: Array, x: Array, bias: Array | None = None
@@ -55,7 +55,7 @@ def _activation(value: Curve, slope: Curve) -> Kernels:
             arrays = cotangents, values, _written_out(bias), dx, sums
             biased_fill_back(len(sums), NANOSECONDS * x.size, *arrays)
             dbias = sums.sum(axis=0).astype(x.dtype)
-        return dx[: x.size].reshape(x.shape), dbias
+        return _shaped(dx, x), dbias
 
     return activation, activation_backward
 
@@ -72,6 +72,12 @@ def _in_a_row(x: Array, least: int) -> Array:
         row = np.concatenate([row, np.zeros(least - row.size, x.dtype)])
     row.flags.writeable = False
     return row
+
+
+def _shaped(row: Array, x: Array) -> Array:
+    """Return elements in the shape of x, in no more memory than they need."""
+    whole = row if row.size == x.size else row[: x.size].copy()
+    return whole.reshape(x.shape)
 
 
 gelu, gelu_backward = _activation(*curves.GELU)
