@@ -34,7 +34,8 @@ coverage: $(VENV)/test.stamp ## every line and branch of kernels, ops and tensor
 	MINICVT_CACHE_DIR=$(VENV)/compiled \
 	    $(RUN) $(COVERAGE) tests/kernels/test_jit.py tests/kernels/test_fastmath.py \
 	    tests/kernels/test_lanes.py tests/kernels/test_blocks.py \
-	    tests/kernels/test_multiplication.py tests/kernels/test_team.py
+	    tests/kernels/test_memory.py tests/kernels/test_multiplication.py \
+	    tests/kernels/test_team.py tests/kernels/test_whole.py
 	$(RUN) coverage report --fail-under=100 --include='$(COVERED)'
 
 bench: $(VENV)/bench.stamp ## write docs/benchmarks.md: beside PyTorch (half an hour)

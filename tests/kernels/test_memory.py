@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.kernels.comparing import DTYPES
+from tests.kernels.comparing import DTYPES, compiled_only
 
 pytestmark = pytest.mark.numba
 
@@ -39,6 +39,7 @@ def test_shape_dtype_and_order_are_numpys(made, shape, dtype):
             assert (none == 7).all()
 
 
+@compiled_only
 def test_they_begin_with_a_line_of_the_cache(made):
     from minicvt.kernels.memory import LINE
 

@@ -199,6 +199,23 @@ def test_a_piece_is_claimed_once(board):
     assert board.get(words, board.OFFER) == 3 * board.MOST**2 + 1
 
 
+def test_a_piece_that_somebody_else_claims_first_is_his(board, monkeypatch):
+    words, begun = np.zeros(board.WORDS, int), []
+    board.writing(lambda first, last: begun.append(first))(words, ())
+    words[board.COUNT] = words[board.PIECES] = 2
+    board.put(words, board.OFFER, board.MOST**2 + 2)
+    swap, quicker = board.swap, iter([True])
+
+    def too_late(words, at, before, after):
+        if next(quicker, False):
+            board.put(words, at, before - 1)
+        return swap(words, at, before, after)
+
+    monkeypatch.setattr(board, "swap", too_late)
+    assert in_python(board.help_out)(words, False)
+    assert begun == [0]
+
+
 def test_an_offer_in_other_hands_is_not_done(board, monkeypatch):
     words = np.zeros(board.WORDS, int)
     monkeypatch.setattr(board, "help_out", lambda words, offering: False)
@@ -223,8 +240,23 @@ def test_waiting_ends_when_nothing_comes_or_somebody_calls(team, board, monkeypa
 @pytest.mark.parametrize(("offering", "order"), [(True, [0, 1, 2]), (False, [2, 1, 0])])
 def test_who_offers_begins_in_front_and_who_helps_at_the_end(board, offering, order):
     words, begun = np.zeros(board.WORDS, int), []
-    board.writing(lambda first, last: begun.append(first), None)(words, ())
+    board.writing(lambda first, last: begun.append(first))(words, ())
     words[board.COUNT] = words[board.PIECES] = 3
     board.put(words, board.OFFER, board.MOST**2 + 3)
     assert in_python(board.help_out)(words, offering)
     assert begun == order
+
+
+@compiled_only
+def test_some_processors_have_no_instruction_to_pause(monkeypatch):
+    from minicvt.kernels import atomics
+    from minicvt.kernels.jit import jit_in_place
+
+    def paused(x):
+        atomics.pause()
+        return x + 1
+
+    monkeypatch.setattr("minicvt.kernels.cache.folder", lambda: None)
+    for names in (atomics.PAUSE, {}):
+        monkeypatch.setattr(atomics, "PAUSE", names)
+        assert jit_in_place(paused)(1) == 2
