@@ -43,6 +43,8 @@ def moments(x: Array, center: Array, y: Array, other: Array) -> Array:
 
 def total(x: Array) -> Array:
     """Return sum_n x of each column, in float64."""
+    if x.shape[1] < LANES:
+        return x.sum(axis=0, dtype=np.float64)
     return in_chunks(_total, 1, frozen(x))[0]
 
 
@@ -99,8 +101,16 @@ def _moments(
 
 @shared
 def _total(x: Array, sums: Array, first: int, last: int) -> None:
+    rows, channels = x.shape
+    few = empty((1, channels), x)
+    x, into = flat(x), flat(few)
     for chunk in range(first, last):
-        some, total = x[chunk * CHUNK : (chunk + 1) * CHUNK], sums[chunk, 0]
-        for n in range(len(some)):
-            for c in range(len(total)):
-                total[c] += some[n, c]
+        end = min((chunk + 1) * CHUNK, rows)
+        for top in range(chunk * CHUNK, end, FEW):
+            for block in range(0, channels, LANES):
+                c = min(block, channels - LANES)
+                total = zeros(x)
+                for n in range(top, min(top + FEW, end)):
+                    total = add(total, load(x, n * channels + c))
+                store(into, c, total)
+            flush(few, sums, chunk)
