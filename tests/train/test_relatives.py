@@ -95,9 +95,13 @@ def test_what_comes_before_is_trained_with_the_same_model() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
-def test_it_beats_logistic_regression_on_the_same_split(name: str) -> None:
-    history = commands.train("digits16", [0], model=name)[0]
-    assert history.epochs[-1].test_accuracy > logistic_regression(load("digits16"))
+def test_it_beats_logistic_regression_on_the_same_splits(name: str) -> None:
+    """On the mean of three: the last bits of a kernel move one run by a point."""
+    seeds = [0, 1, 2]
+    histories = commands.train("digits16", seeds, model=name)
+    lines = [logistic_regression(load("digits16", seed), seed) for seed in seeds]
+    finals = [history.epochs[-1].test_accuracy for history in histories]
+    assert np.mean(finals) > np.mean(lines)
 
 
 @pytest.mark.slow
