@@ -141,6 +141,7 @@ def test_attention_takes_less_than_all_scores(monkeypatch):
     assert [row[4] for row in table] == [4 * t * s for _, t, s, *_ in table]
     assert 0 < table[-1][3] < table[-1][4] / 4
     assert (power.first, power.last) == (56**2, 112**2)
-    assert 0.8 < power.power < 1.2  # with tokens, not with their square
+    # Nearer to the tokens than to their square: a peak of one MiB is a coarse figure.
+    assert 0.5 < power.power < 1.5
     assert bar_of_memory(power).met == {"must": 1}
     assert bar_of_memory(power._replace(power=2.0)).met == {"no": 1}
