@@ -133,15 +133,14 @@ def test_trends_are_beside_one_peer():
 
 
 def test_attention_takes_less_than_all_scores(monkeypatch):
-    monkeypatch.setattr("minicvt.bench.growth.ATTENDED", (224, 320, 448))
+    monkeypatch.setattr("minicvt.bench.growth.ATTENDED", (320, 448, 640))
     table, power = attention_memory(1)
     assert [row[:3] for row in table] == [
-        *((224, 56**2, 28**2), (320, 80**2, 40**2), (448, 112**2, 56**2))
+        *((320, 80**2, 40**2), (448, 112**2, 56**2), (640, 160**2, 80**2))
     ]
     assert [row[4] for row in table] == [4 * t * s for _, t, s, *_ in table]
     assert 0 < table[-1][3] < table[-1][4] / 4
-    assert (power.first, power.last) == (56**2, 112**2)
-    # Nearer to the tokens than to their square: a peak of one MiB is a coarse figure.
-    assert 0.5 < power.power < 1.5
+    assert (power.first, power.last) == (80**2, 160**2)
+    assert 0.8 < power.power < 1.2  # with tokens, not with their square
     assert bar_of_memory(power).met == {"must": 1}
     assert bar_of_memory(power._replace(power=2.0)).met == {"no": 1}
